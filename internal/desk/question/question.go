@@ -1,0 +1,381 @@
+// Package question has what customers asked and whether it was answered. It keeps spans, never words: erasing or sealing the message is
+// enough. An open question is a debt of its conversation.
+package question
+
+import (
+	"cmp"
+	"database/sql"
+	"slices"
+	"strings"
+
+	"answerable/internal/auth"
+	"answerable/internal/db"
+	"answerable/internal/desk/brand"
+	"answerable/internal/desk/contact"
+	"answerable/internal/desk/conversation"
+	"answerable/internal/event"
+	"answerable/internal/fault"
+	"answerable/internal/id"
+	"answerable/internal/record"
+	"answerable/internal/text"
+)
+
+// ID names a question.
+type ID string
+
+// State is whether it was answered, and by whom.
+type State string
+
+// The states.
+const (
+	Open                 State = "open"
+	Answered             State = "answered"
+	AnsweredByDepartment State = "answered_by_department"
+	AnsweredByCommunity  State = "answered_by_community"
+	Declined             State = "declined" // with a reason that the customer is told
+	NotAQuestion         State = "not_a_question"
+)
+
+// States lists them.
+func States() []State {
+	return []State{Open, Answered, AnsweredByDepartment, AnsweredByCommunity, Declined, NotAQuestion}
+}
+
+// Rhetorical is the kind that is never owed.
+const Rhetorical = "rhetorical"
+
+// Question is one.
+type Question struct {
+	ID           ID
+	Brand        brand.ID
+	Conversation conversation.ID
+	Message      conversation.MessageID
+	Asker        contact.ID
+	Start, End   int64 // bytes of the message's words
+	Quote        string
+	Kind         string
+	Owed         bool
+	State        State
+	SettledBy    conversation.MessageID
+	SettledAt    int64
+	Reason       string
+}
+
+// Asked is one message with what was found in it.
+type Asked struct {
+	Message      conversation.MessageID
+	Conversation conversation.ID
+	Asker        contact.ID
+	Words        string
+	Asks         []text.Ask
+}
+
+// Found keeps what was asked in a batch of messages; each is a debt of its conversation.
+func Found(tx *db.Tx, b brand.ID, in []Asked) error {
+	var rows [][]any
+	debt := map[conversation.ID]*conversation.Owed{}
+	for _, m := range in {
+		for _, a := range m.Asks {
+			owed := a.Kind != Rhetorical
+			rows = append(rows, []any{id.New(), b, m.Conversation, m.Message, m.Asker, a.Start, a.End, a.Kind, owed, Open})
+			if !owed {
+				continue
+			}
+			d := debt[m.Conversation]
+			if d == nil {
+				d = &conversation.Owed{Conversation: m.Conversation, Debt: conversation.Questions, Asked: m.Words[a.Start:a.End]}
+				debt[m.Conversation] = d
+			}
+			d.N++
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	if len(debt) > 0 {
+		if err := keepFirst(tx, debt); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.Insert(`INSERT INTO question (id, brand_id, conversation_id, message_id, asker_id, start_at, end_at, kind, owed, state)`, "", rows); err != nil {
+		return err
+	}
+	owed := make([]conversation.Owed, 0, len(debt))
+	for _, d := range debt {
+		owed = append(owed, *d)
+	}
+	return conversation.Owe(tx, owed...)
+}
+
+// keepFirst: where a conversation has an open question already, the list goes on showing that one.
+func keepFirst(tx *db.Tx, debt map[conversation.ID]*conversation.Owed) error {
+	ids := make([]any, 0, len(debt))
+	for c := range debt {
+		ids = append(ids, c)
+	}
+	return tx.Query(`SELECT id, asked FROM conversation WHERE owed_questions > 0 AND id IN `+db.In(1, len(ids)), ids, func(r *sql.Rows) error {
+		var c conversation.ID
+		var asked string
+		err := r.Scan(&c, &asked)
+		if asked != "" {
+			debt[c].Asked = asked
+		}
+		return err
+	})
+}
+
+const columns = `q.id, q.brand_id, q.conversation_id, q.message_id, q.asker_id, q.start_at, q.end_at, q.kind, q.owed, q.state, COALESCE(q.settled_by, ''), q.settled_at, q.reason, m.words, m.gone`
+
+func list(tx *db.Tx, where string, args ...any) (out []Question, err error) {
+	err = tx.Query(`SELECT `+columns+` FROM question q JOIN message m ON m.id = q.message_id WHERE `+where+` ORDER BY m.at, m.id, q.start_at`, args, func(r *sql.Rows) error {
+		var q Question
+		var words string
+		var gone bool
+		if err := r.Scan(&q.ID, &q.Brand, &q.Conversation, &q.Message, &q.Asker, &q.Start, &q.End, &q.Kind, &q.Owed, &q.State, &q.SettledBy, &q.SettledAt, &q.Reason, &words, &gone); err != nil {
+			return err
+		}
+		if !gone && q.Start >= 0 && q.End <= int64(len(words)) && q.Start <= q.End {
+			q.Quote = words[q.Start:q.End]
+		}
+		out = append(out, q)
+		return nil
+	})
+	return out, err
+}
+
+// Of lists the questions of a conversation in the order they were asked.
+func Of(tx *db.Tx, c conversation.ID) ([]Question, error) {
+	return list(tx, `q.conversation_id = $1`, c)
+}
+
+// Owing lists the open ones a conversation still owes.
+func Owing(tx *db.Tx, c conversation.ID) ([]Question, error) {
+	return list(tx, `q.conversation_id = $1 AND q.state = 'open' AND q.owed`, c)
+}
+
+// Get returns one, to whom may see it.
+func Get(tx *db.Tx, by auth.Actor, q ID) (Question, error) {
+	l, err := list(tx, `q.id = $1`, q)
+	if err != nil {
+		return Question{}, err
+	}
+	if len(l) == 0 || !by.In(string(l[0].Brand)) {
+		return Question{}, fault.New(fault.NotFound, "there is no question %q", q)
+	}
+	return l[0], nil
+}
+
+// End is how one question is to be ended.
+type End struct {
+	Question ID
+	State    State
+	Reason   string                 // needed to decline
+	By       conversation.MessageID // of ours, which answers it
+}
+
+// Settle ends questions, or opens them again. Their conversation's debt follows.
+func Settle(tx *db.Tx, by auth.Actor, ends ...End) error {
+	type sum struct {
+		n     int64
+		brand brand.ID
+	}
+	change := map[conversation.ID]*sum{}
+	var entries []record.Entry
+	for _, e := range ends {
+		q, err := Get(tx, by, e.Question)
+		if err != nil {
+			return err
+		}
+		if err := by.May(auth.Write, string(q.Brand)); err != nil {
+			return err
+		}
+		if err := e.valid(q); err != nil {
+			return err
+		}
+		if q.State == e.State && e.State == Open {
+			continue
+		}
+		var settled any
+		at, who := tx.Now(), by.ID
+		if e.State == Open {
+			at, who = 0, ""
+		} else if e.By != "" {
+			m, err := conversation.GetMessage(tx, e.By)
+			if err != nil {
+				return err
+			}
+			if m.Conversation != q.Conversation || m.Side == conversation.Theirs && e.State != AnsweredByCommunity || m.Side == conversation.Note {
+				return fault.New(fault.Invalid, "message %s is no answer of this conversation", e.By)
+			}
+			settled = e.By
+		}
+		if _, err := tx.Exec(`UPDATE question SET state = $2, reason = $3, settled_by = $4, settled_at = $5, settled_who = $6 WHERE id = $1`, q.ID, e.State, e.Reason, settled, at, who); err != nil {
+			return err
+		}
+		if q.Owed && (q.State == Open) != (e.State == Open) {
+			s := change[q.Conversation]
+			if s == nil {
+				s = &sum{brand: q.Brand}
+				change[q.Conversation] = s
+			}
+			if e.State == Open {
+				s.n++
+			} else {
+				s.n--
+			}
+		}
+		entries = append(entries, record.Entry{Brand: string(q.Brand), Kind: "question." + string(e.State), Subject: conversation.Subject(q.Conversation),
+			Data: map[string]any{"question": q.ID, "by": e.By}, Words: e.Reason})
+		event.After(tx, event.Changed{Brand: string(q.Brand), Kind: "conversation", ID: string(q.Conversation)})
+	}
+	for c, s := range change {
+		if err := owe(tx, c, s.n); err != nil {
+			return err
+		}
+	}
+	return record.Note(tx, by, entries...)
+}
+
+func owe(tx *db.Tx, c conversation.ID, n int64) error {
+	left, err := Owing(tx, c)
+	if err != nil {
+		return err
+	}
+	asked := ""
+	if len(left) > 0 {
+		asked = cmp.Or(left[0].Quote, "…")
+	}
+	return conversation.Owe(tx, conversation.Owed{Conversation: c, Debt: conversation.Questions, N: n, Asked: asked})
+}
+
+func (e End) valid(q Question) error {
+	switch {
+	case !slices.Contains(States(), e.State):
+		return fault.New(fault.Invalid, "there is no question state %q", e.State)
+	case e.State == Declined && strings.TrimSpace(e.Reason) == "":
+		return fault.New(fault.Invalid, "to decline a question, say the reason the customer was told")
+	case (e.State == Answered || e.State == AnsweredByDepartment || e.State == AnsweredByCommunity) && e.By == "":
+		return fault.New(fault.Invalid, "an answer is a reply: say which message answers this question")
+	case !q.Owed && e.State != NotAQuestion && e.State != Open && q.Kind != Rhetorical:
+		return fault.New(fault.Conflict, "this question is history and is owed by nobody")
+	case len(e.Reason) > 2000:
+		return fault.New(fault.Invalid, "a reason has at most 2,000 characters")
+	}
+	return nil
+}
+
+// Add makes a question of words a person marked in a customer's message.
+func Add(tx *db.Tx, by auth.Actor, m conversation.MessageID, start, end int64) (ID, error) {
+	msg, err := conversation.GetMessage(tx, m)
+	if err != nil {
+		return "", err
+	}
+	c, err := conversation.Lock(tx, by, msg.Conversation)
+	if err != nil {
+		return "", err
+	}
+	if err := by.May(auth.Write, string(c.Brand)); err != nil {
+		return "", err
+	}
+	if end == 0 {
+		end = int64(len(msg.Words))
+	}
+	if msg.Side != conversation.Theirs || msg.Gone || c.Status == conversation.Archived {
+		return "", fault.New(fault.Conflict, "only a customer's message that is still there can hold a question")
+	}
+	if start < 0 || start >= end || end > int64(len(msg.Words)) {
+		return "", fault.New(fault.Invalid, "bytes %d to %d are not inside the message, which has %d", start, end, len(msg.Words))
+	}
+	q := ID(id.New())
+	n, err := tx.Exec(`INSERT INTO question (id, brand_id, conversation_id, message_id, asker_id, start_at, end_at, kind, owed, state) VALUES ($1,$2,$3,$4,$5,$6,$7,'question',TRUE,'open') ON CONFLICT DO NOTHING`,
+		q, c.Brand, c.ID, m, msg.AuthorID, start, end)
+	if err != nil {
+		return "", err
+	}
+	if n == 0 {
+		return "", fault.New(fault.Conflict, "these words are a question already")
+	}
+	if err := owe(tx, c.ID, 1); err != nil {
+		return "", err
+	}
+	event.After(tx, event.Changed{Brand: string(c.Brand), Kind: "conversation", ID: string(c.ID)})
+	return q, record.Note(tx, by, record.Entry{Brand: string(c.Brand), Kind: "question.added", Subject: conversation.Subject(c.ID), Data: map[string]any{"question": q, "message": m}})
+}
+
+// AnsweredBy lists what a message of ours settled.
+func AnsweredBy(tx *db.Tx, m conversation.MessageID) (out []ID, err error) {
+	err = tx.Query(`SELECT id FROM question WHERE settled_by = $1 ORDER BY id`, db.Args(m), func(r *sql.Rows) error {
+		var q ID
+		err := r.Scan(&q)
+		out = append(out, q)
+		return err
+	})
+	return out, err
+}
+
+// Reopen opens what a message of ours had settled: it never arrived, or was taken back.
+func Reopen(tx *db.Tx, by auth.Actor, m conversation.MessageID, why string) error {
+	ids, err := AnsweredBy(tx, m)
+	if err != nil {
+		return err
+	}
+	ends := make([]End, len(ids))
+	for i, q := range ids {
+		ends[i] = End{Question: q, State: Open, Reason: why}
+	}
+	return Settle(tx, by, ends...)
+}
+
+// Reread follows an edit of a message: what was answered is kept, what is still asked stays open, what is no longer asked is no
+// question any more, and what is new is owed (practice F14).
+func Reread(tx *db.Tx, b brand.ID, m Asked) error {
+	old, err := list(tx, `q.message_id = $1`, m.Message)
+	if err != nil {
+		return err
+	}
+	var before string // the version before this one
+	if _, err := tx.Row(`SELECT words FROM message_version WHERE message_id = $1 ORDER BY version DESC LIMIT 1`, db.Args(m.Message), &before); err != nil {
+		return err
+	}
+	left := slices.Clone(m.Asks)
+	// Two questions may change places: all step aside first.
+	if _, err := tx.Exec(`UPDATE question SET start_at = -1000000 - start_at, end_at = -1000000 - end_at WHERE message_id = $1`, m.Message); err != nil {
+		return err
+	}
+	var n int64
+	for i, q := range old {
+		quote := ""
+		if q.End <= int64(len(before)) && q.Start < q.End {
+			quote = before[q.Start:q.End]
+		}
+		j := slices.IndexFunc(left, func(a text.Ask) bool { return strings.EqualFold(m.Words[a.Start:a.End], quote) })
+		if j >= 0 {
+			a := left[j]
+			left = slices.Delete(left, j, j+1)
+			if _, err := tx.Exec(`UPDATE question SET start_at = $2, end_at = $3 WHERE id = $1`, q.ID, a.Start, a.End); err != nil {
+				return err
+			}
+			continue
+		}
+		// Its words are gone from the message: the span becomes empty, at a place no other question has.
+		if _, err := tx.Exec(`UPDATE question SET start_at = $2, end_at = $2, state = CASE WHEN state = 'open' THEN 'not_a_question' ELSE state END, reason = CASE WHEN state = 'open' THEN 'edited away' ELSE reason END WHERE id = $1`,
+			q.ID, -1-int64(i)); err != nil {
+			return err
+		}
+		if q.State == Open && q.Owed {
+			n--
+		}
+	}
+	var rows [][]any
+	for _, a := range left {
+		owed := a.Kind != Rhetorical
+		rows = append(rows, []any{id.New(), b, m.Conversation, m.Message, m.Asker, a.Start, a.End, a.Kind, owed, Open})
+		if owed {
+			n++
+		}
+	}
+	if _, err := tx.Insert(`INSERT INTO question (id, brand_id, conversation_id, message_id, asker_id, start_at, end_at, kind, owed, state)`, `ON CONFLICT DO NOTHING`, rows); err != nil {
+		return err
+	}
+	return owe(tx, m.Conversation, n)
+}
