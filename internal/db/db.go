@@ -156,6 +156,9 @@ func (d *DB) once(ctx context.Context, pool *sql.DB, o *sql.TxOptions, fn func(*
 	return nil
 }
 
+// Raw is the transaction itself, for a library that brings its own SQL (River).
+func (tx *Tx) Raw() *sql.Tx { return tx.tx }
+
 // Context is the context the transaction runs in.
 func (tx *Tx) Context() context.Context { return tx.ctx }
 

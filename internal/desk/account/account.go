@@ -48,7 +48,8 @@ type Account struct {
 	Trouble    string         // in words, when Health is not OK
 	Limits     channel.Limits // what the channel said of lengths when it was last asked
 	HeardAt    int64
-	Refused    int64 // deliveries refused for a wrong signature
+	Made       map[string]string // settings that were made when it was connected, such as a secret: shown once, not stored in clear
+	Refused    int64             // deliveries refused for a wrong signature
 }
 
 // Place is what an account's secrets are sealed for.

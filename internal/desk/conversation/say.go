@@ -1,6 +1,7 @@
 package conversation
 
 import (
+	"database/sql"
 	"strings"
 	"unicode/utf8"
 
@@ -258,4 +259,34 @@ func React(tx *db.Tx, a account.ID, who contact.ID, in channel.Inbound) error {
 func Fetched(tx *db.Tx, a Attachment) error {
 	_, err := tx.Exec(`UPDATE attachment SET state = $2, blob = $3, size = $4, type = $5, error = $6 WHERE id = $1`, a.ID, a.State, a.Blob, a.Size, a.Type, a.Error)
 	return err
+}
+
+// AnyUnfetched reports whether files wait; asking takes no lock.
+func AnyUnfetched(tx *db.Tx) (bool, error) {
+	var x string
+	return tx.Row(`SELECT id FROM attachment WHERE state = 'waiting' LIMIT 1`, nil, &x)
+}
+
+// Unfetched takes files that wait to be fetched; they are then on their way.
+func Unfetched(tx *db.Tx, limit int) (out []string, err error) {
+	if err := tx.Query(`SELECT id FROM attachment WHERE state = 'waiting' ORDER BY id LIMIT $1`+tx.SkipLocked(), db.Args(limit), func(r *sql.Rows) error {
+		var a string
+		err := r.Scan(&a)
+		out = append(out, a)
+		return err
+	}); err != nil || len(out) == 0 {
+		return nil, err
+	}
+	_, err = tx.Exec(`UPDATE attachment SET state = 'fetching' WHERE id IN `+db.In(1, len(out)), db.Args(out...)...)
+	return out, err
+}
+
+// GetAttachment returns one file.
+func GetAttachment(tx *db.Tx, id string) (a Attachment, err error) {
+	ok, err := tx.Row(`SELECT id, message_id, name, type, url, alt, state, blob, size, error FROM attachment WHERE id = $1`, db.Args(id),
+		&a.ID, &a.Message, &a.Name, &a.Type, &a.URL, &a.Alt, &a.State, &a.Blob, &a.Size, &a.Error)
+	if err == nil && !ok {
+		err = fault.New(fault.NotFound, "there is no such file")
+	}
+	return a, err
 }

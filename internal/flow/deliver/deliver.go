@@ -3,6 +3,7 @@ package deliver
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"answerable/internal/auth"
@@ -24,8 +25,9 @@ type Door interface {
 }
 
 // Lane drains one account's deliveries in order while this node holds its lease: transaction, network, transaction. It returns when
-// nothing can go now, with the time at which to come back (db.Never when nothing waits).
-func Lane(ctx context.Context, d *db.DB, a account.ID, fence int64, door Door) (next int64, err error) {
+// nothing can go now, with the time at which to come back (db.Never when nothing waits). held is locked from the moment the network is
+// touched until its answer is stored: who reads our own posts back takes it, so that an echo never comes before its receipt.
+func Lane(ctx context.Context, d *db.DB, a account.ID, fence int64, door Door, held sync.Locker) (next int64, err error) {
 	for {
 		var at delivery.Attempt
 		var more bool
@@ -35,11 +37,13 @@ func Lane(ctx context.Context, d *db.DB, a account.ID, fence int64, door Door) (
 		}); err != nil || !more {
 			return next, err
 		}
+		held.Lock()
 		r, result, after, why := attempt(ctx, door, at)
 		// What the network answered is kept also when this node is told to stop now.
 		keep, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		err := d.Write(keep, db.Desk, func(tx *db.Tx) error { return settle(tx, at, r, result, after, why, door.CanFind()) })
 		cancel()
+		held.Unlock()
 		if err != nil {
 			return next, err
 		}

@@ -232,12 +232,13 @@ CREATE TABLE attachment (
   type       TEXT   NOT NULL,
   url        TEXT   NOT NULL,
   alt        TEXT   NOT NULL DEFAULT '',
-  state      TEXT   NOT NULL CHECK (state IN ('waiting','kept','too_large','failed')),
+  state      TEXT   NOT NULL CHECK (state IN ('waiting','fetching','kept','too_large','failed')),
   blob       TEXT   NOT NULL DEFAULT '',
   size       BIGINT NOT NULL DEFAULT 0,
   error      TEXT   NOT NULL DEFAULT '',
   UNIQUE (message_id, n)
 );
+CREATE INDEX attachment_waiting ON attachment (id) WHERE state = 'waiting';
 -- Reactions and boosts: filed on what they are about, no work.
 CREATE TABLE reaction (
   account_id TEXT   NOT NULL,
