@@ -49,7 +49,11 @@ func (tx *Tx) Update(table, columns, set, where string, rows [][]any) (int64, er
 				if j > 0 {
 					b.WriteByte(',')
 				}
-				fmt.Fprintf(&b, "CAST($%d AS %s)", p, t)
+				if tx.d.Single() { // SQLite needs no types, and would make a number of a BYTEA
+					fmt.Fprintf(&b, "$%d", p)
+				} else {
+					fmt.Fprintf(&b, "CAST($%d AS %s)", p, t)
+				}
 				p++
 			}
 			b.WriteByte(')')

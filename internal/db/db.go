@@ -42,6 +42,7 @@ type DB struct {
 	log     *slog.Logger
 	hints   func([]any)
 	close   func() error
+	waiting func() int
 }
 
 // Options are what Open may be told. The zero value works.
@@ -84,6 +85,14 @@ func (d *DB) Dialect() string { return d.dialect.name() }
 
 // Single reports whether only one process may serve from this database (SQLite).
 func (d *DB) Single() bool { return d.dialect.name() == "sqlite" }
+
+// Waiting is how many writers queue for SQLite's one lock; 0 on PostgreSQL.
+func (d *DB) Waiting() int {
+	if d.waiting == nil {
+		return 0
+	}
+	return d.waiting()
+}
 
 // Now is the time of the house in microseconds UTC.
 func (d *DB) Now() int64 { return d.clock().UnixMicro() }

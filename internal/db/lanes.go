@@ -44,6 +44,16 @@ func (w *writer) lock(ctx context.Context, l Lane) error {
 	return ctx.Err()
 }
 
+// waiting is how many writers queue.
+func (w *writer) waiting() (n int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for l := range w.queue {
+		n += len(w.queue[l])
+	}
+	return n
+}
+
 func (w *writer) unlock() {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -36,7 +36,7 @@ func openSQLite(path string) (*DB, error) {
 		return "file:" + (&url.URL{Path: path}).EscapedPath() + "?_txlock=immediate&" + q.Encode()
 	}
 	w := &writer{}
-	d := &DB{dialect: sqliteDialect{}}
+	d := &DB{dialect: sqliteDialect{}, waiting: w.waiting}
 	var pools []*sql.DB
 	for l := range lanes {
 		p := sql.OpenDB(laneConnector{d: &sqlite.Driver{}, dsn: dsn("cache_size(-16000)"), w: w, lane: l})

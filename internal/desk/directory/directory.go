@@ -182,9 +182,9 @@ func ForBrand(tx *db.Tx, b brand.ID) ([]Person, error) {
 	return load(tx, `WHERE p.off_at = 0 AND (p.every_brand OR EXISTS (SELECT 1 FROM person_brand x WHERE x.person_id = p.id AND x.brand_id = $1)) ORDER BY p.name, p.id`, b)
 }
 
-// Present lists who can be given work for a brand now: agents and leads who are here.
+// Present lists who can be given work for a brand now: who answers customers and is here. (In a small house the admin does, too.)
 func Present(tx *db.Tx, b brand.ID) ([]Person, error) {
-	return load(tx, `WHERE s.state = 'here' AND p.off_at = 0 AND p.role IN ('agent','lead')
+	return load(tx, `WHERE s.state = 'here' AND p.off_at = 0 AND p.role IN ('agent','lead','admin')
 		AND (p.every_brand OR EXISTS (SELECT 1 FROM person_brand x WHERE x.person_id = p.id AND x.brand_id = $1)) ORDER BY p.id`, b)
 }
 
