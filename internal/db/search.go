@@ -1,8 +1,10 @@
 package db
 
 import (
+	"cmp"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -19,7 +21,7 @@ func (q SearchQuery) Empty() bool { return len(q.All) == 0 && len(q.Any) == 0 }
 
 type searchText struct {
 	expr  func(SearchQuery) string
-	put   func(tx *Tx, no int64, terms []string) error
+	put   func(*Tx, [][]any) error
 	first string // bounded first step; empty when one step is enough
 	page  string
 }
@@ -27,9 +29,14 @@ type searchText struct {
 // bounded is how many hits the first step may gather: fewer is the exact answer (schema of the core, "Search").
 const bounded = 20_000
 
-// SearchPut replaces the terms of a conversation.
-func (tx *Tx) SearchPut(no int64, terms []string) error {
-	return tx.d.dialect.search().put(tx, no, terms)
+// SearchPut replaces the terms of conversations, by their numbers.
+func (tx *Tx) SearchPut(terms map[int64][]string) error {
+	rows := make([][]any, 0, len(terms))
+	for no, t := range terms {
+		rows = append(rows, []any{no, strings.Join(t, " ")})
+	}
+	slices.SortFunc(rows, func(x, y []any) int { return cmp.Compare(x[0].(int64), y[0].(int64)) })
+	return tx.d.dialect.search().put(tx, rows)
 }
 
 // Search returns numbers of conversations that match, newest number first, below the number before (0: from the top).
@@ -87,8 +94,8 @@ func (sqliteDialect) search() searchText {
 			}
 			return out
 		},
-		put: func(tx *Tx, no int64, terms []string) error {
-			_, err := tx.Exec(`INSERT OR REPLACE INTO search (rowid, terms) VALUES ($1, $2)`, no, strings.Join(terms, " "))
+		put: func(tx *Tx, rows [][]any) error {
+			_, err := tx.Insert(`INSERT OR REPLACE INTO search (rowid, terms)`, "", rows)
 			return err
 		},
 	}
@@ -123,9 +130,13 @@ func (postgresDialect) search() searchText {
 			}
 			return strings.Join(and, " & ")
 		},
-		put: func(tx *Tx, no int64, terms []string) error {
-			_, err := tx.Exec(`INSERT INTO search (no, terms) VALUES ($1, array_to_tsvector(string_to_array($2, ' ')))
-				ON CONFLICT (no) DO UPDATE SET terms = excluded.terms`, no, strings.Join(terms, " "))
+		put: func(tx *Tx, rows [][]any) error {
+			nos, terms := make([]int64, len(rows)), make([]string, len(rows))
+			for i, r := range rows {
+				nos[i], terms[i] = r[0].(int64), r[1].(string)
+			}
+			_, err := tx.Exec(`INSERT INTO search (no, terms) SELECT no, array_to_tsvector(string_to_array(words, ' ')) FROM unnest($1::bigint[], $2::text[]) v (no, words)
+				ON CONFLICT (no) DO UPDATE SET terms = excluded.terms`, nos, terms)
 			return err
 		},
 	}

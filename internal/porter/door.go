@@ -34,6 +34,9 @@ type door struct {
 	once   sync.Once
 }
 
+// errClosed: the account was changed meanwhile; another door takes its place.
+var errClosed = fault.New(fault.Temporary, "this account is being changed; send it again")
+
 // order is what one caller wants filed; done is told when it is durable.
 type order struct {
 	in     []channel.Arrival
@@ -67,7 +70,7 @@ func (d *door) file(ctx context.Context, in []channel.Arrival, cursor string, fe
 		select {
 		case d.todo <- o:
 		case <-d.closed:
-			return nil, fault.New(fault.Temporary, "this account is being changed; send it again")
+			return nil, errClosed
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
@@ -77,7 +80,7 @@ func (d *door) file(ctx context.Context, in []channel.Arrival, cursor string, fe
 				return nil, err
 			}
 		case <-d.closed:
-			return nil, fault.New(fault.Temporary, "this account is being changed; send it again")
+			return nil, errClosed
 		case <-ctx.Done():
 			return nil, ctx.Err() // it may be filed all the same; the sender's key makes a repetition harmless
 		}
@@ -208,13 +211,6 @@ func (d *door) set(o *order, why error) error {
 
 // Receive takes what a network pushes: POST /in/{channel}/{account}. It answers after the commit.
 func (p *Porter) Receive(w http.ResponseWriter, r *http.Request) error {
-	d, err := p.door(r.Context(), account.ID(r.PathValue("account")))
-	if err != nil {
-		return err
-	}
-	if d.account.Channel != r.PathValue("channel") || !d.ch.Pushes() {
-		return fault.New(fault.NotFound, "there is no such door")
-	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, channel.MaxBody))
 	if err != nil {
 		if big := new(http.MaxBytesError); errors.As(err, &big) {
@@ -222,18 +218,12 @@ func (p *Porter) Receive(w http.ResponseWriter, r *http.Request) error {
 		}
 		return fault.As(fault.Invalid, err, "the body could not be read")
 	}
-	a, err := d.ch.Receive(r.Header, body, p.Clock())
-	if fault.Is(err, fault.Unauthorized) {
-		// Only counted; nothing of it is kept.
-		if err := p.DB.Write(r.Context(), db.Work, func(tx *db.Tx) error { return account.Refuse(tx, d.account.ID) }); err != nil {
-			p.Log.Warn("refused delivery not counted", "account", d.account.ID, "err", err)
+	var kept arrival.Kept
+	for range 3 { // an account that is changed meanwhile has another door
+		if kept, err = p.receive(r, body); !errors.Is(err, errClosed) {
+			break
 		}
-		return err
 	}
-	if err != nil {
-		return err
-	}
-	kept, err := d.file(r.Context(), []channel.Arrival{a}, "", 0)
 	if err != nil {
 		return err
 	}
@@ -242,7 +232,33 @@ func (p *Porter) Receive(w http.ResponseWriter, r *http.Request) error {
 	return json.NewEncoder(w).Encode(struct {
 		Arrival arrival.ID `json:"arrival"`
 		New     bool       `json:"new"`
-	}{kept[0].ID, kept[0].Fresh})
+	}{kept.ID, kept.Fresh})
+}
+
+func (p *Porter) receive(r *http.Request, body []byte) (k arrival.Kept, err error) {
+	d, err := p.door(r.Context(), account.ID(r.PathValue("account")))
+	if err != nil {
+		return k, err
+	}
+	if d.account.Channel != r.PathValue("channel") || !d.ch.Pushes() {
+		return k, fault.New(fault.NotFound, "there is no such door")
+	}
+	a, err := d.ch.Receive(r.Header, body, p.Clock())
+	if fault.Is(err, fault.Unauthorized) {
+		// Only counted; nothing of it is kept.
+		if err := p.DB.Write(r.Context(), db.Work, func(tx *db.Tx) error { return account.Refuse(tx, d.account.ID) }); err != nil {
+			p.Log.Warn("refused delivery not counted", "account", d.account.ID, "err", err)
+		}
+		return k, err
+	}
+	if err != nil {
+		return k, err
+	}
+	kept, err := d.file(r.Context(), []channel.Arrival{a}, "", 0)
+	if err != nil {
+		return k, err
+	}
+	return kept[0], nil
 }
 
 // gate is a lock that a waiter may give up on.

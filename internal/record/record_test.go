@@ -1,6 +1,7 @@
 package record_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 
@@ -91,14 +92,16 @@ func TestFollowersReadInOrderAndKeepTheirPlace(t *testing.T) {
 		seal(t, d)
 		var seen []int64
 		follow := func(fail bool) (int, error) {
-			return record.FollowOnce(t.Context(), d, "test", func(_ *db.Tx, batch []record.Sealed) error {
-				if fail {
-					return fmt.Errorf("not now")
-				}
-				for _, s := range batch {
-					seen = append(seen, s.Seq)
-				}
-				return nil
+			return record.FollowOnce(t.Context(), d, "test", func(_ *db.Tx, batch []record.Sealed) (func(*db.Tx) error, error) {
+				return func(*db.Tx) error {
+					if fail {
+						return errors.New("not now")
+					}
+					for _, s := range batch {
+						seen = append(seen, s.Seq)
+					}
+					return nil
+				}, nil
 			})
 		}
 		if _, err := follow(true); err == nil {

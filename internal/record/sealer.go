@@ -3,8 +3,8 @@ package record
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"log/slog"
+	"strconv"
 	"time"
 
 	"answerable/internal/db"
@@ -35,52 +35,51 @@ func Seal(ctx context.Context, d *db.DB, hub *event.Hub, fence int64) error {
 	}
 }
 
-// SealOnce seals one batch and returns how many entries it held. A fence of 0 is not checked (one process, or a test).
+// SealOnce seals one batch and returns how many entries it held. A fence of 0 is not checked (one process, or a test). It reads and
+// hashes before it takes the writer's lock: there is one sealer, and what it read can only grow.
 func SealOnce(ctx context.Context, d *db.DB, fence int64) (n int, err error) {
-	// Look before the writer's lock is taken: most wakings find nothing.
-	some := false
-	if err := d.Read(ctx, func(tx *db.Tx) (err error) {
-		var x string
-		some, err = tx.Row(`SELECT id FROM record WHERE seq IS NULL LIMIT 1`, nil, &x)
-		return err
-	}); err != nil || !some {
-		return 0, err
-	}
-	err = d.Write(ctx, db.Work, func(tx *db.Tx) error {
-		if fence != 0 {
-			if err := lease.Check(tx, leaseName, fence); err != nil {
-				return err
-			}
-		}
+	var rows [][]any
+	if err := d.Read(ctx, func(tx *db.Tx) error {
 		var seq int64
 		var before []byte
-		if _, err := tx.Row(`SELECT seq, hash FROM record WHERE seq IS NOT NULL ORDER BY seq DESC LIMIT 1`, nil, &seq, &before); err != nil {
-			return err
-		}
-		var rows [][]any
 		if err := tx.Query(`SELECT id, brand_id, at, actor, request, kind, subject, data, words_hash FROM record WHERE seq IS NULL ORDER BY id LIMIT $1`,
 			db.Args(sealBatch), func(r *sql.Rows) error {
+				if before == nil {
+					before = []byte{}
+				}
 				var rid, brand, actor, request, kind, subject, data string
 				var at int64
 				var wh []byte
 				if err := r.Scan(&rid, &brand, &at, &actor, &request, &kind, &subject, &data, &wh); err != nil {
 					return err
 				}
-				seq++
-				before = link(before, seq, rid, brand, fmt.Sprint(at), actor, request, kind, subject, data, string(wh))
-				rows = append(rows, []any{rid, seq, before})
+				rows = append(rows, []any{rid, []string{rid, brand, strconv.FormatInt(at, 10), actor, request, kind, subject, data, string(wh)}, nil})
 				return nil
-			}); err != nil {
+			}); err != nil || len(rows) == 0 {
 			return err
 		}
-		n = len(rows)
-		_, err := tx.Update("record", "id TEXT, seq BIGINT, hash BYTEA", "seq = v.seq, hash = v.hash", "t.id = v.id", rows)
-		if n > 0 {
-			event.After(tx, event.Changed{Kind: sealed})
+		if _, err := tx.Row(`SELECT seq, hash FROM record WHERE seq IS NOT NULL ORDER BY seq DESC LIMIT 1`, nil, &seq, &before); err != nil {
+			return err
 		}
+		for _, r := range rows {
+			seq++
+			before = link(before, seq, r[1].([]string)...)
+			r[1], r[2] = seq, before
+		}
+		return nil
+	}); err != nil || len(rows) == 0 {
+		return 0, err
+	}
+	return len(rows), d.Write(ctx, db.Work, func(tx *db.Tx) error {
+		if fence != 0 {
+			if err := lease.Check(tx, leaseName, fence); err != nil {
+				return err
+			}
+		}
+		event.After(tx, event.Changed{Kind: sealed})
+		_, err := tx.Update("record", "id TEXT, seq BIGINT, hash BYTEA", "seq = v.seq, hash = v.hash", "t.id = v.id AND t.seq IS NULL", rows)
 		return err
 	})
-	return n, err
 }
 
 const sealed = "record.sealed"
@@ -92,9 +91,13 @@ func Run(ctx context.Context, d *db.DB, hub *event.Hub, log *slog.Logger, node s
 
 const followBatch = 256
 
-// Follow calls fn with batches of sealed entries, in order, in a transaction that also keeps the follower's place: durable, ordered,
-// replayable. It runs under a lease until ctx ends. A new follower begins with the first entry.
-func Follow(ctx context.Context, d *db.DB, hub *event.Hub, log *slog.Logger, node, name string, fn func(*db.Tx, []Sealed) error) {
+// Follower reads a batch of sealed entries, in order, in a reading transaction, and returns what is to be written about it. What it
+// reads may be newer than the entries: whatever changes later has an entry of its own, which comes later.
+type Follower func(*db.Tx, []Sealed) (store func(*db.Tx) error, err error)
+
+// Follow gives a follower every sealed entry, and keeps its place in the transaction of what it stores: durable, ordered, replayable. It
+// runs under a lease until ctx ends. A new follower begins with the first entry.
+func Follow(ctx context.Context, d *db.DB, hub *event.Hub, log *slog.Logger, node, name string, fn Follower) {
 	lease.Hold(ctx, d, log, "follower."+name, node, func(ctx context.Context, _ int64) error {
 		woken := hub.Subscribe(ctx, func(c event.Changed) bool { return c.Kind == sealed })
 		for {
@@ -112,22 +115,12 @@ func Follow(ctx context.Context, d *db.DB, hub *event.Hub, log *slog.Logger, nod
 	})
 }
 
-// FollowOnce gives fn one batch and returns how many entries it held.
-func FollowOnce(ctx context.Context, d *db.DB, name string, fn func(*db.Tx, []Sealed) error) (n int, err error) {
-	some := false
-	if err := d.Read(ctx, func(tx *db.Tx) (err error) {
-		var x int64
-		some, err = tx.Row(`SELECT seq FROM record WHERE seq > COALESCE((SELECT seq FROM follower WHERE name = $1), 0) LIMIT 1`, db.Args(name), &x)
-		return err
-	}); err != nil || !some {
-		return 0, err
-	}
-	err = d.Write(ctx, db.Work, func(tx *db.Tx) error {
-		if _, err := tx.Exec(`INSERT INTO follower (name, seq) VALUES ($1, 0) ON CONFLICT DO NOTHING`, name); err != nil {
-			return err
-		}
-		var place int64
-		if _, err := tx.Row(`SELECT seq FROM follower WHERE name = $1`+tx.Locked(), db.Args(name), &place); err != nil {
+// FollowOnce gives it one batch and returns how many entries that held.
+func FollowOnce(ctx context.Context, d *db.DB, name string, fn Follower) (n int, err error) {
+	var place, last int64
+	var store func(*db.Tx) error
+	if err := d.Read(ctx, func(tx *db.Tx) error {
+		if _, err := tx.Row(`SELECT seq FROM follower WHERE name = $1`, db.Args(name), &place); err != nil {
 			return err
 		}
 		var batch []Sealed
@@ -138,13 +131,22 @@ func FollowOnce(ctx context.Context, d *db.DB, name string, fn func(*db.Tx, []Se
 		if n = len(batch); n == 0 {
 			return nil
 		}
-		if err := fn(tx, batch); err != nil {
+		last = batch[n-1].Seq
+		store, err = fn(tx, batch)
+		return err
+	}); err != nil || n == 0 {
+		return 0, err
+	}
+	return n, d.Write(ctx, db.Work, func(tx *db.Tx) error {
+		moved, err := tx.Exec(`INSERT INTO follower (name, seq) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET seq = excluded.seq WHERE follower.seq = $3`, name, last, place)
+		if err != nil {
 			return err
 		}
-		_, err := tx.Exec(`UPDATE follower SET seq = $2 WHERE name = $1`, name, batch[n-1].Seq)
-		return err
+		if moved == 0 { // another node read the same batch; it has stored it
+			return nil
+		}
+		return store(tx)
 	})
-	return n, err
 }
 
 // wake waits for a hint, then lets more come for a moment, so that a busy house seals in batches.

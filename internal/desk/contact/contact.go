@@ -27,6 +27,7 @@ type Who struct {
 	Identity IdentityID
 	Name     string
 	Blocked  bool // marked as spam or blocked: what they write goes to the quarantine
+	Fresh    bool // met for the first time
 }
 
 type key struct{ realm, id string }
@@ -147,7 +148,7 @@ func add(tx *db.Tx, b brand.ID, missing []key, latest map[key]channel.Author, fo
 	at := make(map[string]key, len(missing))
 	for i, k := range missing {
 		a := latest[k]
-		w := Who{Contact: ID(id.New()), Identity: IdentityID(id.New()), Name: display(a)}
+		w := Who{Contact: ID(id.New()), Identity: IdentityID(id.New()), Name: display(a), Fresh: true}
 		contacts[i] = []any{w.Contact, b, w.Name, tx.Now()}
 		identities[i] = []any{w.Identity, b, w.Contact, k.realm, k.id, a.Handle}
 		made[string(w.Identity)], at[string(w.Identity)] = w, k

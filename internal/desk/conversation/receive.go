@@ -37,6 +37,7 @@ type Received struct {
 	New          bool // it began the conversation
 	Reopened     bool
 	Work         bool // somebody must look at it
+	Stranger     bool // its author was never met before
 	Owner        directory.PersonID
 	Severity     Severity
 	Quarantined  bool
@@ -148,6 +149,7 @@ func Receive(tx *db.Tx, b brand.Brand, a account.Account, in []In) ([]Received, 
 		r.New = c.fresh && c.Version == 1
 		c.Version++
 		r.Conversation, r.Contact, r.Owner, r.Severity = c.ID, c.Contact, c.Owner, c.Severity
+		r.Stranger = m.Who.Fresh
 		r.Reopened, r.Work, r.Quarantined = n.reopen, n.work && !c.Quarantined, c.Quarantined
 		out[i] = r
 		known[m.ExternalID] = knownMessage{r.Message, c.ID, t.id}

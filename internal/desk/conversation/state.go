@@ -164,17 +164,16 @@ func Load(tx *db.Tx, who []directory.Person, most int64) (map[directory.PersonID
 // LastOwners says who owned each contact's latest conversation.
 func LastOwners(tx *db.Tx, contacts []contact.ID) (map[contact.ID]directory.PersonID, error) {
 	out := map[contact.ID]directory.PersonID{}
-	for _, c := range contacts {
-		var p directory.PersonID
-		ok, err := tx.Row(`SELECT owner_id FROM conversation WHERE contact_id = $1 AND owner_id IS NOT NULL ORDER BY id DESC LIMIT 1`, db.Args(c), &p)
-		if err != nil {
-			return nil, err
-		}
-		if ok {
+	return out, eachIn(contacts, func(ids []any) error {
+		return tx.Query(`SELECT c.contact_id, c.owner_id FROM conversation c WHERE c.id IN
+			(SELECT max(id) FROM conversation WHERE owner_id IS NOT NULL AND contact_id IN `+db.In(1, len(ids))+` GROUP BY contact_id)`, ids, func(r *sql.Rows) error {
+			var c contact.ID
+			var p directory.PersonID
+			err := r.Scan(&c, &p)
 			out[c] = p
-		}
-	}
-	return out, nil
+			return err
+		})
+	})
 }
 
 // Unowned lists open conversations of a brand without an owner, the most urgent first.

@@ -14,6 +14,7 @@ type Matter struct {
 	Conversation conversation.ID
 	Brand        brand.ID
 	Contact      contact.ID
+	Stranger     bool               // never met before: nobody knows them
 	Last         directory.PersonID // who owned this contact's latest conversation; empty for a stranger
 	Severity     conversation.Severity
 }
@@ -88,7 +89,7 @@ func Facts(tx *db.Tx, b brand.ID, ms []Matter) ([]Seat, error) {
 	}
 	contacts := make([]contact.ID, 0, len(ms))
 	for _, m := range ms {
-		if m.Contact != "" {
+		if m.Contact != "" && !m.Stranger {
 			contacts = append(contacts, m.Contact)
 		}
 	}

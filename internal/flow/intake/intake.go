@@ -188,7 +188,7 @@ func work(b Batch, in []conversation.In, asked [][]text.Ask, got []conversation.
 		}
 		if r.Work && r.Owner == "" && !seen[r.Conversation] {
 			seen[r.Conversation] = true
-			unowned = append(unowned, routing.Matter{Conversation: r.Conversation, Brand: b.Brand.ID, Contact: r.Contact, Severity: r.Severity})
+			unowned = append(unowned, routing.Matter{Conversation: r.Conversation, Brand: b.Brand.ID, Contact: r.Contact, Stranger: r.Stranger, Severity: r.Severity})
 		}
 	}
 	return found, unowned

@@ -1,10 +1,8 @@
 package inbox
 
 import (
-	"context"
 	"database/sql"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -12,10 +10,7 @@ import (
 
 	"answerable/internal/auth"
 	"answerable/internal/db"
-	"answerable/internal/desk/conversation"
-	"answerable/internal/event"
 	"answerable/internal/fault"
-	"answerable/internal/record"
 	"answerable/internal/text"
 )
 
@@ -398,95 +393,3 @@ func snippet(s, w string) (string, bool) {
 
 // indexedMessages is how much of a conversation is searched: its newest messages.
 const indexedMessages = 400
-
-// Index follows the record and keeps the search terms of what changed, in batches, until ctx ends.
-func Index(ctx context.Context, d *db.DB, hub *event.Hub, log *slog.Logger, node string) {
-	record.Follow(ctx, d, hub, log, node, "search", Indexed)
-}
-
-// Indexed is one batch of it.
-func Indexed(tx *db.Tx, batch []record.Sealed) error {
-	seen := map[string]bool{}
-	for _, e := range batch {
-		id, ok := strings.CutPrefix(e.Subject, "conversation/")
-		if !ok || seen[id] {
-			continue
-		}
-		seen[id] = true
-		if err := IndexOne(tx, conversation.ID(id)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// IndexOne keeps the search terms of one conversation.
-func IndexOne(tx *db.Tx, id conversation.ID) error {
-	var c conversation.Conversation
-	var slug, brandName, owner string
-	found, err := tx.Row(`SELECT `+conversation.Columns+`, b.slug, b.name, COALESCE(o.name, '') FROM conversation c JOIN brand b ON b.id = c.brand_id LEFT JOIN person o ON o.id = c.owner_id WHERE c.id = $1`,
-		db.Args(id), append(c.Into(), &slug, &brandName, &owner)...)
-	if err != nil || !found {
-		return err
-	}
-	opened := time.UnixMicro(c.OpenedAt).UTC()
-	terms := []string{"in_" + string(c.Brand), term("brand", slug), term("brand", brandName), term("channel", c.Channel), "is_" + string(c.Status), "owner_" + string(c.Owner),
-		opened.Format("y_2006"), opened.Format("m_200601"), opened.Format("d_20060102"), fmt.Sprint(c.No)}
-	if c.Quarantined {
-		terms = append(terms, "is_spam")
-	}
-	if c.Public {
-		terms = append(terms, "is_public")
-	}
-	if c.Private {
-		terms = append(terms, "is_private")
-	}
-	if c.Owner == "" {
-		terms = append(terms, "is_unowned")
-	} else {
-		terms = append(terms, term("ownername", owner))
-		for _, w := range strings.Fields(owner) {
-			terms = append(terms, term("ownername", w))
-		}
-	}
-	tags, err := conversation.Tags(tx, id)
-	if err != nil {
-		return err
-	}
-	for _, t := range tags {
-		terms = append(append(terms, term("tag", t)), text.Terms(t)...)
-	}
-	names := func(r *sql.Rows) error {
-		var name, handle string
-		if err := r.Scan(&name, &handle); err != nil {
-			return err
-		}
-		terms = append(append(append(terms, term("from", handle), term("from", name)), text.Terms(name)...), text.Terms(handle)...)
-		user, _, _ := strings.Cut(handle, "@")
-		terms = append(terms, term("from", user))
-		for _, w := range strings.Fields(name) {
-			terms = append(terms, term("from", w))
-		}
-		return nil
-	}
-	if err := tx.Query(`SELECT k.name, i.handle FROM participant p JOIN contact k ON k.id = p.contact_id JOIN identity i ON i.contact_id = k.id WHERE p.conversation_id = $1 LIMIT 500`, db.Args(id), names); err != nil {
-		return err
-	}
-	if err := tx.Query(`SELECT words, EXISTS (SELECT 1 FROM attachment a WHERE a.message_id = m.id) FROM message m WHERE conversation_id = $1 ORDER BY at DESC LIMIT $2`,
-		db.Args[any](id, indexedMessages), func(r *sql.Rows) error {
-			var words string
-			var file bool
-			if err := r.Scan(&words, &file); err != nil {
-				return err
-			}
-			if file {
-				terms = append(terms, "has_file")
-			}
-			terms = append(terms, text.Terms(words)...)
-			return nil
-		}); err != nil {
-		return err
-	}
-	slices.Sort(terms)
-	return tx.SearchPut(c.No, slices.Compact(terms))
-}
