@@ -29,9 +29,9 @@ type door struct {
 	ch      *channel.Account
 	sending *gate // held from the first byte of an attempt until its answer is stored
 
-	todo   chan *order
-	closed chan struct{}
-	once   sync.Once
+	mu   sync.RWMutex // read-held while an order is handed in: a door that closes files first what it took
+	shut bool
+	todo chan *order
 }
 
 // errClosed: the account was changed meanwhile; another door takes its place.
@@ -48,12 +48,34 @@ type order struct {
 }
 
 func newDoor(p *Porter, a account.Account, b brand.Brand, ch *channel.Account) *door {
-	d := &door{p: p, account: a, brand: b, ch: ch, sending: newGate(), todo: make(chan *order, intake.Most), closed: make(chan struct{})}
+	d := &door{p: p, account: a, brand: b, ch: ch, sending: newGate(), todo: make(chan *order, intake.Most)}
 	go d.work()
 	return d
 }
 
-func (d *door) close() { d.once.Do(func() { close(d.closed) }) }
+// close takes no more orders; those that were taken are filed.
+func (d *door) close() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.shut {
+		d.shut = true
+		close(d.todo)
+	}
+}
+
+func (d *door) take(ctx context.Context, o *order) error {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	if d.shut {
+		return errClosed
+	}
+	select {
+	case d.todo <- o:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
 
 // file stores deliveries with their meaning and returns once they are durable.
 func (d *door) file(ctx context.Context, in []channel.Arrival, cursor string, fence int64) ([]arrival.Kept, error) {
@@ -67,22 +89,16 @@ func (d *door) file(ctx context.Context, in []channel.Arrival, cursor string, fe
 		if slices.ContainsFunc(part, ownPost) {
 			d.sending.wait(ctx, 5*time.Second) // an echo must not come before its receipt
 		}
-		select {
-		case d.todo <- o:
-		case <-d.closed:
-			return nil, errClosed
-		case <-ctx.Done():
-			return nil, ctx.Err()
+		if err := d.take(ctx, o); err != nil {
+			return nil, err
 		}
 		select {
 		case err := <-o.done:
 			if err != nil {
 				return nil, err
 			}
-		case <-d.closed:
-			return nil, errClosed
 		case <-ctx.Done():
-			return nil, ctx.Err() // it may be filed all the same; the sender's key makes a repetition harmless
+			return nil, ctx.Err() // it is filed all the same; the sender's key makes a repetition harmless
 		}
 		kept = append(kept, o.kept...)
 	}
@@ -95,19 +111,16 @@ func ownPost(a channel.Arrival) bool {
 
 // work files orders, as many together as fit.
 func (d *door) work() {
-	for {
-		var batch []*order
-		select {
-		case <-d.closed:
-			return
-		case o := <-d.todo:
-			batch = append(batch, o)
-		}
-		n := len(batch[0].in)
+	for first := range d.todo {
+		batch := []*order{first}
+		n := len(first.in)
 	more:
 		for n < intake.Most {
 			select {
-			case o := <-d.todo:
+			case o, ok := <-d.todo:
+				if !ok {
+					break more
+				}
 				batch = append(batch, o)
 				n += len(o.in)
 			default:

@@ -58,7 +58,7 @@ func New(d Deps) *Porter {
 // Run serves every account that is not switched off, and follows what is connected or changed meanwhile, until ctx ends.
 func (p *Porter) Run(ctx context.Context) {
 	changed := p.Hub.Subscribe(ctx, func(c event.Changed) bool { return c.Kind == "account" || c.Kind == event.Lost })
-	serving := map[account.ID]context.CancelFunc{}
+	serving := map[account.ID]service{}
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	again := time.NewTicker(10 * time.Second) // another node may have connected one while no hint could travel
@@ -72,31 +72,40 @@ func (p *Porter) Run(ctx context.Context) {
 			p.Log.Error("accounts", "err", err)
 		}
 		for _, a := range accounts {
-			if serving[a.ID] != nil || a.Health == account.Off {
+			is := serving[a.ID]
+			if is.stop != nil && (a.Health == account.Off || is.settings != settings(a)) { // other keys, or switched off
+				is.stop()
+				delete(serving, a.ID)
+				p.forget(a.ID)
+			}
+			if serving[a.ID].stop != nil || a.Health == account.Off {
 				continue
 			}
 			mine, stop := context.WithCancel(ctx)
-			serving[a.ID] = stop
+			serving[a.ID] = service{settings(a), stop}
 			wg.Go(func() {
 				lease.Hold(mine, p.DB, p.Log, account.Lease(a.ID), p.Node, func(ctx context.Context, fence int64) error { return p.serve(ctx, a.ID, fence) })
 			})
 		}
 		select {
 		case <-ctx.Done():
-			for _, stop := range serving {
-				stop()
+			for _, s := range serving {
+				s.stop()
 			}
 			return
 		case <-again.C:
-		case c := <-changed:
-			if stop := serving[account.ID(c.ID)]; stop != nil { // other keys, or switched off: begin anew
-				stop()
-				delete(serving, account.ID(c.ID))
-				p.forget(account.ID(c.ID))
-			}
+		case <-changed:
 		}
 	}
 }
+
+// service is an account that this node serves, with the settings it was begun with.
+type service struct {
+	settings string
+	stop     context.CancelFunc
+}
+
+func settings(a account.Account) string { return a.Name + string(a.Config) + string(a.Sealed) }
 
 // serve reads one account and drains its lane while this node holds its lease.
 func (p *Porter) serve(ctx context.Context, a account.ID, fence int64) error {

@@ -109,9 +109,22 @@ func Receive(tx *db.Tx, b brand.Brand, a account.Account, in []In) ([]Received, 
 	for i, m := range in {
 		if k, ok := known[m.ExternalID]; ok && m.ExternalID != "" {
 			c := convs[k.conversation]
-			out[i] = Received{Conversation: k.conversation, Message: k.id, Thread: k.thread}
-			if c != nil {
-				out[i].Contact, out[i].Owner = c.Contact, c.Owner
+			out[i] = Received{Conversation: k.conversation, Message: k.id, Thread: k.thread, Author: m.Who.Contact}
+			if c == nil {
+				continue
+			}
+			out[i].Contact, out[i].Owner = c.Contact, c.Owner
+			if k.background && !m.Context && m.Kind == channel.Message { // it stood there as a background; now it is said to us
+				if _, err := tx.Exec(`UPDATE message SET background = FALSE WHERE id = $1`, k.id); err != nil {
+					return nil, err
+				}
+				n := decide(c.Conversation, m, b.ReopenDays, tx.Now())
+				n.follow = false
+				apply(c, m, Theirs, min(m.At.UnixMicro(), tx.Now()), n, tx.Now())
+				c.Version++
+				out[i].Fresh, out[i].Work, out[i].Reopened, out[i].Quarantined = true, n.work && !c.Quarantined, n.reopen, c.Quarantined
+				k.background = false
+				known[m.ExternalID] = k
 			}
 			continue
 		}
@@ -152,7 +165,7 @@ func Receive(tx *db.Tx, b brand.Brand, a account.Account, in []In) ([]Received, 
 		r.Stranger = m.Who.Fresh
 		r.Reopened, r.Work, r.Quarantined = n.reopen, n.work && !c.Quarantined, c.Quarantined
 		out[i] = r
-		known[m.ExternalID] = knownMessage{r.Message, c.ID, t.id}
+		known[m.ExternalID] = knownMessage{r.Message, c.ID, t.id, m.Context}
 
 		author, name := string(m.Who.Contact), m.Who.Name
 		released := int64(0)
@@ -331,6 +344,7 @@ type knownMessage struct {
 	id           MessageID
 	conversation ID
 	thread       ThreadID
+	background   bool
 }
 
 func knownMessages(tx *db.Tx, a account.ID, in []In) (map[string]knownMessage, error) {
@@ -341,11 +355,11 @@ func knownMessages(tx *db.Tx, a account.ID, in []In) (map[string]knownMessage, e
 	delete(want, "")
 	out := make(map[string]knownMessage, len(want))
 	return out, eachIn(keysOf(want), func(ids []any) error {
-		return tx.Query(`SELECT external_id, id, conversation_id, COALESCE(thread_id, '') FROM message WHERE account_id = $1 AND external_id IN `+db.In(2, len(ids)),
+		return tx.Query(`SELECT external_id, id, conversation_id, COALESCE(thread_id, ''), background FROM message WHERE account_id = $1 AND external_id IN `+db.In(2, len(ids)),
 			append([]any{a}, ids...), func(r *sql.Rows) error {
 				var ext string
 				var k knownMessage
-				err := r.Scan(&ext, &k.id, &k.conversation, &k.thread)
+				err := r.Scan(&ext, &k.id, &k.conversation, &k.thread, &k.background)
 				out[ext] = k
 				return err
 			})

@@ -281,6 +281,32 @@ func TestEditsAndDeletionsAreFollowed(t *testing.T) {
 	})
 }
 
+func TestWhatStoodThereBeforeOwesNothingUntilItIsSaidToUs(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := desktest.New(t, d)
+		root := w.Says("olga", "", "Does anybody know when they open?")
+		root.Context = true
+		r := w.Hears(root, w.Says("hanne", root.ThreadKey, "@tarn when do you open?"))
+		c := w.Conversation(r[1].Conversation)
+		w.Read(func(tx *db.Tx) error {
+			p, err := conversation.Participants(tx, c.ID)
+			if len(p) != 2 || p[0].Name != "@hanne" || p[0].Role != "principal" {
+				t.Errorf("participants %+v", p)
+			}
+			return err
+		})
+		if c.OwedQuestions != 1 || r[0].Conversation != c.ID {
+			t.Errorf("owes %d", c.OwedQuestions)
+		}
+		root.Context = false
+		w.Hears(root)
+		if c := w.Conversation(c.ID); c.OwedQuestions != 2 {
+			t.Errorf("said to us, it owes %d", c.OwedQuestions)
+		}
+	})
+}
+
 func TestWallBetweenBrands(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

@@ -2,6 +2,8 @@
 package resolve
 
 import (
+	"slices"
+
 	"answerable/internal/auth"
 	"answerable/internal/db"
 	"answerable/internal/desk/contact"
@@ -63,8 +65,15 @@ func one(tx *db.Tx, by auth.Actor, it Item) (*Refusal, error) {
 			ends = append(ends, question.End{Question: q.ID, State: question.NotAQuestion, Reason: string(it.Outcome)})
 		}
 	}
+	asked, err := question.Of(tx, c.ID)
+	if err != nil {
+		return nil, err
+	}
 	ended := map[question.ID]bool{}
 	for _, e := range ends {
+		if !slices.ContainsFunc(asked, func(q question.Question) bool { return q.ID == e.Question }) {
+			return &Refusal{Conversation: c.ID, Why: fault.New(fault.Invalid, "question %q was not asked in this conversation", e.Question)}, nil
+		}
 		ended[e.Question] = e.State != question.Open
 	}
 	var left []question.ID
