@@ -42,7 +42,7 @@ type Options struct {
 	Log   *slog.Logger // nothing is logged
 	Clock db.Clock     // of the desk: time.Now
 	// Faces serve everything under / and /api/; they are made of the house once it stands.
-	Faces func(*App) http.Handler
+	Faces func(*App) (http.Handler, error)
 }
 
 // App is the whole house on one node.
@@ -127,7 +127,13 @@ func (a *App) build(ctx context.Context, o Options) error {
 	a.served = prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "answerable_http_seconds", Help: "Time to answer a request.",
 		Buckets: []float64{.001, .0025, .005, .01, .02, .05, .1, .25, 1, 5}}, []string{"code"})
 	a.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), a.served, gauges{a})
-	a.handler = a.routes(o.Faces)
+	var desk http.Handler = http.NotFoundHandler()
+	if o.Faces != nil {
+		if desk, err = o.Faces(a); err != nil {
+			return err
+		}
+	}
+	a.handler = a.routes(desk)
 	return nil
 }
 
@@ -187,7 +193,7 @@ func (a *App) Close() error {
 // Handler serves the house over HTTP.
 func (a *App) Handler() http.Handler { return a.handler }
 
-func (a *App) routes(faces func(*App) http.Handler) http.Handler {
+func (a *App) routes(faces http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusOK, map[string]string{"status": "ok"})
@@ -199,9 +205,7 @@ func (a *App) routes(faces func(*App) http.Handler) http.Handler {
 			a.problem(w, r, err)
 		}
 	})
-	if faces != nil {
-		mux.Handle("/", faces(a))
-	}
+	mux.Handle("/", faces)
 	return a.timed(mux)
 }
 

@@ -141,7 +141,7 @@ func (w *past) file(c *state, p Past) Filed {
 		mid := MessageID(id.At(last))
 		f.Messages[i] = mid
 		t := w.thread(c.ID, p, m)
-		w.known[m.ExternalID] = knownMessage{mid, c.ID, t}
+		w.known[m.ExternalID] = knownMessage{mid, c.ID, t, false}
 		c.OpenedAt, c.MovedAt = min(c.OpenedAt, m.At), max(c.MovedAt, m.At)
 		c.Public, c.Private = c.Public || m.Public, c.Private || !m.Public
 
