@@ -88,7 +88,7 @@ func (h house) serve() string {
 			h.t.Errorf("serve ended with %d: %s", code, log)
 		}
 	})
-	ready := regexp.MustCompile(`is ready.* url=(http://\S+)`)
+	ready := regexp.MustCompile(`is ready.* url="?(http://[0-9.:]+)`)
 	url := ""
 	until(h.t, "serve is ready", func() bool {
 		m := ready.FindStringSubmatch(log.String())
