@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -53,7 +54,7 @@ type house struct {
 }
 
 func newHouse(t *testing.T, address string) house {
-	return house{t, map[string]string{"ANSWERABLE_DATA": t.TempDir(), "ANSWERABLE_DATABASE": address, "ANSWERABLE_LISTEN": "127.0.0.1:0"}}
+	return house{t, map[string]string{"ANSWERABLE_DATA": filepath.Join(t.TempDir(), "data"), "ANSWERABLE_DATABASE": address, "ANSWERABLE_LISTEN": "127.0.0.1:0"}}
 }
 
 func (h house) get(name string) string { return h.env[name] }

@@ -78,12 +78,11 @@ func (d demoCmd) Run(w *world) error {
 		}
 	})
 
-	o := app.Options{Log: log, Faces: faces}
+	o := app.Options{Log: log}
 	var clock *demo.Clock
 	if d.Clock == "manual" {
 		clock = demo.NewClock(time.Now()) //nolint:forbidigo // where it begins to stand still
-		o.Clock = clock.Now
-		o.Faces = facesWithClock(clock)
+		o.Clock, o.Advance = clock.Now, clock.Advance
 	}
 	a, err := app.Open(ctx, c, o)
 	if err != nil {

@@ -24,7 +24,7 @@ func (serveCmd) Run(w *world) error {
 	if c.URL == "" {
 		c.URL = "http://" + l.Addr().String()
 	}
-	a, err := app.Open(w.ctx, c, app.Options{Log: log, Faces: faces})
+	a, err := app.Open(w.ctx, c, app.Options{Log: log})
 	if err != nil {
 		_ = l.Close()
 		return err

@@ -41,8 +41,8 @@ import (
 type Options struct {
 	Log   *slog.Logger // nothing is logged
 	Clock db.Clock     // of the desk: time.Now
-	// Faces serve everything under / and /api/; they are made of the house once it stands.
-	Faces func(*App) (http.Handler, error)
+	// Advance moves Clock on by hand; with it the API has the demo's route for it.
+	Advance func(seconds float64) (time.Time, error)
 }
 
 // App is the whole house on one node.
@@ -127,13 +127,11 @@ func (a *App) build(ctx context.Context, o Options) error {
 	a.served = prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "answerable_http_seconds", Help: "Time to answer a request.",
 		Buckets: []float64{.001, .0025, .005, .01, .02, .05, .1, .25, 1, 5}}, []string{"code"})
 	a.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), a.served, gauges{a})
-	var desk http.Handler = http.NotFoundHandler()
-	if o.Faces != nil {
-		if desk, err = o.Faces(a); err != nil {
-			return err
-		}
+	faces, err := a.faces(o.Advance)
+	if err != nil {
+		return err
 	}
-	a.handler = a.routes(desk)
+	a.handler = a.routes(faces)
 	return nil
 }
 

@@ -21,7 +21,7 @@ func Answerable(root string) (House, error) {
 			{"fault", nil, Ground},
 			{"id", nil, Ground},
 			{"text", nil, Ground},
-			{"config", nil, Ground},
+			{"config", []string{"fault"}, Ground},
 			{"db", []string{"fault", "id", "db/..."}, Ground},
 			{"db/...", []string{"fault", "id", "db/..."}, Ground},
 			{"db/dbtest", []string{"fault", "id", "db/...", "desktest/require"}, Kit},
@@ -42,14 +42,15 @@ func Answerable(root string) (House, error) {
 			{"square/...", []string{"fault", "id", "square/..."}, Door},
 
 			{"porter", []string{
-				"channel", "channel/all", "flow/intake", "flow/deliver", "desk/account",
-				"lease", "event", "record", "fault", "id",
+				"channel", "channel/all", "flow/intake", "flow/deliver", "desk/brand", "desk/account", "desk/arrival", "desk/delivery",
+				"db", "auth", "secret", "lease", "event", "fault", "id",
 			}, Joint},
 			{"web/...", []string{"street", "ground", "channel", "web/..."}, Face},
 			{"api/...", []string{"street", "ground", "channel", "api/..."}, Face},
 			{"web/browsertest", []string{"..."}, Kit},
-			{"cmd/...", []string{"street", "ground", "channel", "app", "square/..."}, Face},
+			{"cmd/...", []string{"street", "ground", "channel", "app", "square/...", "demo"}, Face},
 			{"app/...", []string{"..."}, Joint},
+			{"demo", []string{"..."}, Joint},
 
 			{"desktest/require", nil, Kit},
 			{"desktest/...", []string{"..."}, Kit},

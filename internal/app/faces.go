@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"context"
@@ -7,24 +7,18 @@ import (
 	"time"
 
 	"answerable/internal/api"
-	"answerable/internal/app"
 	"answerable/internal/auth"
-	"answerable/internal/demo"
 	"answerable/internal/desk/account"
 	"answerable/internal/porter"
 	"answerable/internal/web"
 )
 
 // faces are what people and programs see of the house.
-func faces(a *app.App) (http.Handler, error) { return facesOf(a, api.Deps{}) }
-
-// facesWithClock adds the route that moves the demo's clock.
-func facesWithClock(c *demo.Clock) func(*app.App) (http.Handler, error) {
-	return func(a *app.App) (http.Handler, error) { return facesOf(a, api.Deps{Demo: clock{c}}) }
-}
-
-func facesOf(a *app.App, d api.Deps) (http.Handler, error) {
-	d.DB, d.Doors, d.Blobs, d.Log, d.Version, d.URL = a.DB, doors{a.Porter}, a.Blobs, a.Log, app.Version(), a.Config.URL
+func (a *App) faces(advance func(seconds float64) (time.Time, error)) (http.Handler, error) {
+	d := api.Deps{DB: a.DB, Doors: doors{a.Porter}, Blobs: a.Blobs, Log: a.Log, Version: Version(), URL: a.Config.URL}
+	if advance != nil {
+		d.Demo = clock(advance)
+	}
 	rest := api.New(d)
 	desk, err := web.New(web.Deps{DB: a.DB, Hub: a.Hub, Files: a.Blobs, Log: a.Log, HTTPS: strings.HasPrefix(a.Config.URL, "https:")})
 	if err != nil {
@@ -45,9 +39,8 @@ func (d doors) Change(ctx context.Context, by auth.Actor, id account.ID, c api.A
 	return d.Porter.Change(ctx, by, id, porter.Change(c))
 }
 
-type clock struct{ *demo.Clock }
+// clock is the demo's, as the API calls it.
+type clock func(seconds float64) (time.Time, error)
 
-// Advance moves the demo's clock on.
-func (c clock) Advance(_ context.Context, by time.Duration) (time.Time, error) {
-	return c.Clock.Advance(by.Seconds())
-}
+// Advance moves it on.
+func (c clock) Advance(_ context.Context, by time.Duration) (time.Time, error) { return c(by.Seconds()) }
