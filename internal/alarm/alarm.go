@@ -54,7 +54,7 @@ func Run(ctx context.Context, d *db.DB, hub *event.Hub, log *slog.Logger, fire T
 		if n > 0 && err == nil {
 			continue
 		}
-		wait := min(look, time.Duration(max(next-d.Now(), 1000))*time.Microsecond)
+		wait := d.Until(next, look)
 		if err != nil {
 			wait = look
 		}

@@ -97,6 +97,11 @@ func (d *DB) Waiting() int {
 // Now is the time of the house in microseconds UTC.
 func (d *DB) Now() int64 { return d.clock().UnixMicro() }
 
+// Until is how long it is until a time, at least a millisecond and at most most; Never is as long as that.
+func (d *DB) Until(at int64, most time.Duration) time.Duration {
+	return time.Duration(min(max(at-d.Now(), 1000), most.Microseconds())) * time.Microsecond
+}
+
 // Clock is the clock of the house.
 func (d *DB) Clock() Clock { return d.clock }
 

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -252,5 +253,18 @@ func TestOpenRefusesWhatItCannotRead(t *testing.T) {
 	}
 	if _, err := db.Open(t.Context(), "sqlite:"+file, db.Options{}); err == nil {
 		t.Error("a text file was opened as a database")
+	}
+}
+
+func TestUntilNeverIsNotAtOnce(t *testing.T) {
+	t.Parallel()
+	d := dbtest.Open(t, dbtest.SQLite(t), db.Options{})
+	for _, at := range []int64{db.Never, d.Now() + 1e12} {
+		if got := d.Until(at, time.Second); got != time.Second {
+			t.Errorf("%v until %d", got, at)
+		}
+	}
+	if got := d.Until(0, time.Second); got != time.Millisecond {
+		t.Errorf("%v until the past", got)
 	}
 }

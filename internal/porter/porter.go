@@ -159,7 +159,7 @@ func (p *Porter) lane(ctx context.Context, d *door, fence int64) {
 		if err != nil && ctx.Err() == nil {
 			p.Log.Error("lane", "account", d.account.ID, "err", err)
 		}
-		pause := min(2*time.Second, time.Duration(max(next-p.DB.Now(), 10_000))*time.Microsecond)
+		pause := p.DB.Until(next, 2*time.Second)
 		if err != nil {
 			pause = 2 * time.Second
 		}
