@@ -59,15 +59,15 @@ func (a accountAddCmd) Run(w *world) (err error) {
 		return err
 	}
 	out := map[string]any{"id": made.ID, "health": made.Health, "channel": made.Channel, "handle": made.Handle}
-	once := ""
+	var once strings.Builder
 	for _, k := range slices.Sorted(maps.Keys(made.Made)) {
 		out[k] = made.Made[k]
-		once += "\n" + k + ": " + made.Made[k] + "   (made for you, and shown once)"
+		once.WriteString("\n" + k + ": " + made.Made[k] + "   (made for you, and shown once)")
 	}
 	if made.Channel == "signed" && c.URL != "" {
-		once += "\nThe other system posts to " + c.URL + "/in/signed/" + string(made.ID)
+		once.WriteString("\nThe other system posts to " + c.URL + "/in/signed/" + string(made.ID))
 	}
-	return w.print(a.JSON, out, "%s is connected to %s: %s (%s)%s", cmp.Or(made.Handle, made.Name), b.Name, made.ID, made.Health, once)
+	return w.print(a.JSON, out, "%s is connected to %s: %s (%s)%s", cmp.Or(made.Handle, made.Name), b.Name, made.ID, made.Health, once.String())
 }
 
 // settings reads the file of an account's settings.

@@ -132,8 +132,10 @@ func (m *maker) who(p *parcel, b book, at int64) contact.Contact {
 	first, last := pick(m.rnd, b.first), pick(m.rnd, b.last)
 	c := contact.Contact{ID: contact.ID(id.At(at)), Brand: m.brand.ID, Name: first + " " + last, Lang: b.lang}
 	m.known++
-	c.Identities = []contact.Identity{{ID: contact.IdentityID(id.At(at)), Realm: m.account.Realm, ExternalID: m.run + "-c" + strconv.Itoa(m.known),
-		Handle: strings.ToLower(first+"."+last) + strconv.Itoa(m.rnd.IntN(10_000))}}
+	c.Identities = []contact.Identity{{
+		ID: contact.IdentityID(id.At(at)), Realm: m.account.Realm, ExternalID: m.run + "-c" + strconv.Itoa(m.known),
+		Handle: strings.ToLower(first+"."+last) + strconv.Itoa(m.rnd.IntN(10_000)),
+	}}
 	p.contacts = append(p.contacts, contact.Seeded{Contact: c, MadeAt: at})
 	return c
 }
@@ -195,8 +197,10 @@ func (s *story) asks(n int) {
 	}
 	x := s.say(conversation.Theirs, string(s.who.ID), s.who.Name, words)
 	for _, a := range spans {
-		s.questions = append(s.questions, question.Question{ID: question.ID(id.At(x.At)), Brand: s.brand.ID, Conversation: s.conversation.ID, Message: x.ID, Asker: s.who.ID,
-			Start: int64(a.start), End: int64(a.end), Quote: words[a.start:a.end], Kind: "question", Owed: true, State: question.Open})
+		s.questions = append(s.questions, question.Question{
+			ID: question.ID(id.At(x.At)), Brand: s.brand.ID, Conversation: s.conversation.ID, Message: x.ID, Asker: s.who.ID,
+			Start: int64(a.start), End: int64(a.end), Quote: words[a.start:a.end], Kind: "question", Owed: true, State: question.Open,
+		})
 	}
 }
 

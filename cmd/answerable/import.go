@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -55,7 +56,7 @@ func (c importCmd) Run(w *world) (err error) {
 		return err
 	}
 	begun := time.Now()
-	since := func() float64 { return time.Now().Sub(begun).Seconds() }
+	since := func() float64 { return time.Since(begun).Seconds() } //nolint:forbidigo // told, decides nothing
 	rejects := &rejectFile{path: c.rejectsPath(), spare: conf.Data}
 	p := newMeter(w.err)
 	readAll := 0.0
@@ -142,7 +143,7 @@ func (r *rejectFile) add(line int64, raw, why string) {
 
 func (r *rejectFile) open() {
 	for _, path := range []string{r.path, filepath.Join(r.spare, filepath.Base(r.path))} {
-		if r.f, r.err = os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600); r.err == nil {
+		if r.f, r.err = os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600); r.err == nil { //nolint:gosec // the operator names it, or it is in a folder of theirs
 			r.written = path
 			if abs, err := filepath.Abs(path); err == nil {
 				r.written = abs
@@ -210,7 +211,7 @@ func (p *meter) done() {
 
 // thousands writes a number with its thousands apart.
 func thousands(n int64) string {
-	s := fmt.Sprint(n)
+	s := strconv.FormatInt(n, 10)
 	for i := len(s) - 3; i > 0; i -= 3 {
 		s = s[:i] + "," + s[i:]
 	}

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"answerable/internal/channel"
@@ -368,6 +369,13 @@ func fitting(words string, limit int) string {
 	}
 	runes := []rune(words)
 	for end := min(len(runes), limit-1); end > 0; end-- {
+		word := end // half an address leads nowhere: it goes whole
+		for word > 0 && !unicode.IsSpace(runes[word-1]) {
+			word--
+		}
+		if end < len(runes) && !unicode.IsSpace(runes[end]) && strings.HasPrefix(string(runes[word:]), "http") {
+			end = max(word, 1)
+		}
 		if s := strings.TrimSpace(string(runes[:end])) + "…"; length(s) <= limit {
 			return s
 		}

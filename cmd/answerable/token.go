@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"answerable/internal/auth"
 	"answerable/internal/db"
 	"answerable/internal/desk/directory"
@@ -38,18 +40,15 @@ func (t tokenCreateCmd) Run(w *world) (err error) {
 	}); err != nil {
 		return err
 	}
-	return w.print(t.JSON, map[string]any{"token": secret, "id": made.ID, "scopes": made.Scopes}, "%s\nThis is shown once. It may %s; end it with: answerable token revoke %s", secret, scopes(made.Scopes), made.ID)
+	return w.print(t.JSON, map[string]any{"token": secret, "id": made.ID, "scopes": made.Scopes}, "%s\nThis is shown once. It may %s; end it with: answerable token revoke %s", secret, strings.Join(scopes(made.Scopes), ", "), made.ID)
 }
 
-func scopes(in []auth.Scope) string {
-	s := ""
-	for i, x := range in {
-		if i > 0 {
-			s += ", "
-		}
-		s += string(x)
+func scopes(in []auth.Scope) []string {
+	out := make([]string, len(in))
+	for i, s := range in {
+		out[i] = string(s)
 	}
-	return s
+	return out
 }
 
 type tokenListCmd struct {
@@ -83,11 +82,7 @@ func (t tokenListCmd) Run(w *world) (err error) {
 			if err != nil {
 				return err
 			}
-			words := make([]string, len(x.Scopes))
-			for i, s := range x.Scopes {
-				words[i] = string(s)
-			}
-			out.add(x.ID, p.Email, words, x.Name, moment(x.Created), moment(x.Seen), moment(x.Revoked))
+			out.add(x.ID, p.Email, scopes(x.Scopes), x.Name, moment(x.Created), moment(x.Seen), moment(x.Revoked))
 		}
 		return nil
 	}); err != nil {

@@ -315,6 +315,6 @@ func (f *face) advance(ctx context.Context, in *struct {
 			return now{}, err
 		}
 		t, err := f.Demo.Advance(ctx, time.Duration(in.Body.Seconds*float64(time.Second)))
-		return now{t.UTC()}, err
+		return now{t.UTC().Truncate(time.Microsecond)}, err
 	})
 }

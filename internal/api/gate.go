@@ -45,6 +45,8 @@ func callerOf(ctx context.Context) caller {
 	return c
 }
 
+var keyForm = regexp.MustCompile(`^[ -~]{0,255}$`)
+
 var requestForm = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,64}$`)
 
 // ServeHTTP is the gate: it names the request, asks for the token, bounds the body, and only then looks for the route.
@@ -85,8 +87,8 @@ func (f *face) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if r.Method == http.MethodPost {
-		if c.key = r.Header.Get("Idempotency-Key"); len(c.key) > mostKey {
-			f.problem(ctx, fault.New(fault.Invalid, "an Idempotency-Key has at most %d characters", mostKey)).write(w)
+		if c.key = r.Header.Get("Idempotency-Key"); !keyForm.MatchString(c.key) {
+			f.problem(ctx, fault.New(fault.Invalid, "an Idempotency-Key has at most %d characters of plain ASCII", mostKey)).write(w)
 			return
 		}
 		c.print = printOf(r, body)

@@ -84,6 +84,9 @@ func add[I, O any](f *face, a huma.API, pattern string, status int, name, says s
 		})
 	}
 	huma.Register(a, op, func(ctx context.Context, in *I) (*O, error) {
+		if err := plain(in); err != nil {
+			return nil, f.problem(ctx, err)
+		}
 		out, err := h(ctx, in)
 		if err != nil {
 			return nil, f.problem(ctx, err)

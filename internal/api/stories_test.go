@@ -18,7 +18,9 @@ import (
 	"answerable/internal/channel"
 	"answerable/internal/db"
 	"answerable/internal/db/dbtest"
+	"answerable/internal/desk/brand"
 	"answerable/internal/desk/conversation"
+	"answerable/internal/desk/directory"
 	"answerable/internal/desk/question"
 	"answerable/internal/record"
 )
@@ -439,6 +441,14 @@ func TestWhatIsNoRequest(t *testing.T) {
 			"no such zone":      {"POST", "/brands", `{"slug":"x","zone":"Atlantis/Center"}`, 422, "Atlantis", nil},
 			"no such channel":   {"POST", "/accounts", `{"brand":"tarn","channel":"pigeon","config":{}}`, 422, "pigeon", nil},
 			"no such scope":     {"POST", "/tokens", `{"scopes":["all"]}`, 422, "", nil},
+			"a NUL in a path":   {"GET", "/conversations/a%00b", ``, 422, "no text", nil},
+			"no UTF-8 in a tag": {"PUT", "/conversations/" + m.id + "/tags/%ff", ``, 422, "no text", nil},
+			"a NUL to search":   {"GET", "/conversations?q=%00", ``, 422, "no text", nil},
+			"a NUL in an id":    {"POST", replies, `{"text":"a","seen":"\u0000"}`, 422, "seen", nil},
+			"a NUL in a list":   {"POST", replies, `{"text":"a","answers":["\u0000"]}`, 422, "answers", nil},
+			"a NUL in the text": {"POST", replies, `{"text":"a\u0000b"}`, 422, "text", nil},
+			"a NUL in a map":    {"POST", replies, `{"text":"a","override":{"\u0000":"a"}}`, 422, "override", nil},
+			"a foreign key":     {"POST", replies, `{"text":"a"}`, 422, "ASCII", []string{"Idempotency-Key", "k\xff"}},
 			"no such file":      {"GET", "/attachments/none", ``, 404, "file", nil},
 		} {
 			t.Run(name, func(t *testing.T) {
@@ -523,6 +533,21 @@ func TestAdminOfOneBrand(t *testing.T) {
 		}
 		if got := w.wants(200, wall, "GET", "/accounts", nil); got.at("items", 0) != nil {
 			t.Errorf("accounts: %s", got)
+		}
+		// Nor does he meet who works for that brand alone.
+		var inga directory.Person
+		w.Write(func(tx *db.Tx) (err error) {
+			inga, err = directory.Add(tx, auth.TheHouse(), directory.Person{Email: "inga@tarn.example", Name: "Inga Berg", Role: auth.Agent, Brands: []brand.ID{w.Brand.ID}})
+			return err
+		})
+		w.wants(404, wall, "PUT", "/people/inga@tarn.example/presence", `{"state":"off"}`)
+		w.wants(404, wall, "GET", "/tokens?person=inga@tarn.example", nil)
+		w.wants(404, wall, "POST", "/tokens", map[string]any{"scopes": []string{"read"}, "person": inga.ID})
+		if got := w.wants(200, wall, "GET", "/people", nil); strings.Contains(got.raw, "Inga") || !strings.Contains(got.raw, "Tom Wilk") {
+			t.Errorf("people: %s", got)
+		}
+		if got := w.wants(200, agent, "GET", "/people", nil); !strings.Contains(got.raw, "Inga") {
+			t.Errorf("people: %s", got)
 		}
 		w.unread()
 		if got := w.wants(200, wall, "GET", "/arrivals?limit=1", nil); got.at("items", 0) != nil {

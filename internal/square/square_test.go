@@ -556,7 +556,7 @@ func TestRestartRemembersEverything(t *testing.T) {
 	brand, lena := join(t, s, base, "acme", "Acme"), signUp(t, base, "lena", "pass-of-lena")
 	id := lena.post("@acme my #bins").text("id")
 	h.move(time.Second)
-	answer := brand.must(http.MethodPost, "/api/v1/statuses", map[string]any{"status": "@lena hi", "in_reply_to_id": id}).text("id")
+	brand.must(http.MethodPost, "/api/v1/statuses", map[string]any{"status": "@lena hi", "in_reply_to_id": id})
 	m := uploadPNG(t, lena, "/api/v2/media")
 	lena.must(http.MethodPut, "/api/v1/media/"+m.text("id"), map[string]any{"description": "a bin"})
 	lena.must(http.MethodPost, "/api/v1/statuses", map[string]any{"status": "@acme psst", "visibility": "direct", "media_ids": []string{m.text("id")}})
@@ -573,6 +573,8 @@ func TestRestartRemembersEverything(t *testing.T) {
 	brand.must(http.MethodPost, "/api/v1/notifications/"+n[len(n)-1].text("id")+"/dismiss", nil)
 	gone := lena.post("gone").text("id")
 	lena.must(http.MethodDelete, "/api/v1/statuses/"+gone, nil)
+	brand.must(http.MethodPost, "/api/v1/statuses/"+id+"/favourite", nil)
+	newest := lena.must(http.MethodGet, "/api/v1/notifications", nil).ids()[0] // the last id that was given
 	want := dump(t, base, brand, lena)
 	if d := cmp.Diff(want, dump(t, base, brand, lena)); d != "" {
 		t.Fatalf("the dump itself is not steady: %s", d)
@@ -583,7 +585,7 @@ func TestRestartRemembersEverything(t *testing.T) {
 		t.Errorf("after a restart: %s", d)
 	}
 	lena.base = base2
-	if next := lena.post("next").text("id"); next <= answer || next <= gone {
+	if next := lena.post("next").text("id"); next <= newest {
 		t.Errorf("id %s came before", next)
 	}
 	if _, _, err := again.Join("ACME", "again"); !fault.Is(err, fault.Conflict) {

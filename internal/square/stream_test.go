@@ -114,6 +114,7 @@ func TestStreams(t *testing.T) {
 	brand, lena := join(t, s, base, "acme", ""), join(t, s, base, "lena", "")
 	nobody := client{t: t, base: base}
 	mallory := listen(t, join(t, s, base, "mallory", ""), "/api/v1/streaming/user")
+	live := listen(t, nobody, "/live")
 	user, notes := listen(t, brand, "/api/v1/streaming/user"), listen(t, brand, "/api/v1/streaming/user/notification/")
 	public, tag := listen(t, nobody, "/api/v1/streaming/public"), listen(t, nobody, "/api/v1/streaming/hashtag?tag=Bins")
 	priv := listen(t, brand, "/api/v1/streaming/direct")
@@ -157,6 +158,7 @@ func TestStreams(t *testing.T) {
 			t.Errorf("delete of %q", got)
 		}
 	}
+	live.want("post", "post", "gone")
 	mallory.want("update", "status.update", "update", "delete", "delete") // never a word of the direct post
 	for path, want := range map[string]int{"user": 401, "direct": 401, "nothing": 404, "hashtag": 422} {
 		if got := nobody.do(http.MethodGet, "/api/v1/streaming/"+path, nil); got.code != want {

@@ -159,9 +159,9 @@ func (s *server) resolve(w http.ResponseWriter, r *http.Request, v *visit) error
 // withClose is the address of a conversation with its close strip open.
 func withClose(to string) string {
 	if strings.Contains(to, "?") {
-		return to + "&close=1"
+		return to + "&close=1#strip"
 	}
-	return to + "?close=1"
+	return to + "?close=1#strip"
 }
 
 // ends reads how each question of the strip is to end.

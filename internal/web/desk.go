@@ -105,9 +105,9 @@ func (s *server) conversation(w http.ResponseWriter, r *http.Request, v *visit) 
 // showDesk answers with the whole page, or with its pieces when script asks.
 func (s *server) showDesk(w http.ResponseWriter, r *http.Request, p desk.Page) error {
 	if scripted(r) && r.Header.Get("HX-History-Restore-Request") == "" {
-		return show(w, r, http.StatusOK, p.Parts(quiet(r)))
+		return s.show(w, r, http.StatusOK, p.Parts(quiet(r)))
 	}
-	return show(w, r, http.StatusOK, p.Whole())
+	return s.show(w, r, http.StatusOK, p.Whole())
 }
 
 // list reads the column of conversations; open is the one that stands in the middle.

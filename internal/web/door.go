@@ -58,16 +58,17 @@ func (s *server) signInPage(w http.ResponseWriter, r *http.Request, v *visit) er
 	case p.Next != "" && value(r, sessionCookie) != "":
 		p.Said = v.w.Entry.Expired
 	}
-	return show(w, r, http.StatusOK, p.Whole())
+	return s.show(w, r, http.StatusOK, p.Whole())
 }
 
 func (s *server) signIn(w http.ResponseWriter, r *http.Request, v *visit) error {
 	email, next := strings.ToLower(strings.TrimSpace(r.PostFormValue("email"))), r.PostFormValue("next")
 	p := entry.SignIn{Frame: s.frame(r, v, v.w.Entry.Title, ""), Email: email, Next: next}
-	if !s.tries.may("host "+host(r), s.now()) || !s.tries.may("who "+email, s.now()) {
+	// A whole team may stand behind one address; nobody needs more than a few tries for one name.
+	if !s.tries.may("host "+host(r), 120, s.now()) || !s.tries.may("who "+email, 10, s.now()) {
 		p.Wrong = v.w.Entry.TooOften
 		w.Header().Set("Retry-After", "60")
-		return show(w, r, http.StatusTooManyRequests, p.Whole())
+		return s.show(w, r, http.StatusTooManyRequests, p.Whole())
 	}
 	var who directory.Person
 	var stored string
@@ -84,7 +85,7 @@ func (s *server) signIn(w http.ResponseWriter, r *http.Request, v *visit) error 
 	// An unknown address takes as long as a wrong password: nobody learns who works here.
 	if right := auth.PasswordIs(stored, r.PostFormValue("password")); !right || err != nil || who.OffAt != 0 {
 		p.Wrong = v.w.Entry.Wrong
-		return show(w, r, http.StatusUnprocessableEntity, p.Whole())
+		return s.show(w, r, http.StatusUnprocessableEntity, p.Whole())
 	}
 	secret := ""
 	if err := s.DB.Write(r.Context(), db.Desk, func(tx *db.Tx) (err error) {
@@ -119,7 +120,7 @@ func (s *server) firstPage(w http.ResponseWriter, r *http.Request, v *visit) err
 	if empty, err := s.nobody(r); err != nil || !empty {
 		return cmp.Or(err, fault.New(fault.NotFound, "somebody is here already"))
 	}
-	return show(w, r, http.StatusOK, entry.First{Frame: s.frame(r, v, v.w.Entry.FirstTitle, "")}.Whole())
+	return s.show(w, r, http.StatusOK, entry.First{Frame: s.frame(r, v, v.w.Entry.FirstTitle, "")}.Whole())
 }
 
 // errTaken: somebody else made the first person in the meantime.
@@ -145,7 +146,7 @@ func (s *server) first(w http.ResponseWriter, r *http.Request, v *visit) error {
 		p.WrongPass = e.Short
 	}
 	if p.WrongName+p.WrongEmail+p.WrongBrand+p.WrongPass != "" {
-		return show(w, r, http.StatusUnprocessableEntity, p.Whole())
+		return s.show(w, r, http.StatusUnprocessableEntity, p.Whole())
 	}
 	if _, err := time.LoadLocation(p.Zone); err != nil || p.Zone == "" {
 		p.Zone = "UTC"
@@ -170,6 +171,9 @@ func (s *server) first(w http.ResponseWriter, r *http.Request, v *visit) error {
 			return err
 		}
 		if err := auth.SetPassword(tx, string(who.ID), hash); err != nil {
+			return err
+		}
+		if err := assign.Returned(tx, who.Actor(), who.ID, directory.Here); err != nil {
 			return err
 		}
 		secret, err = auth.Begin(tx, string(who.ID), r.UserAgent())

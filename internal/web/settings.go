@@ -10,7 +10,7 @@ import (
 )
 
 func (s *server) settings(w http.ResponseWriter, r *http.Request, v *visit) error {
-	p := settings.Page{Frame: s.frame(r, v, v.w.Set.Title, "settings")}
+	p := settings.Page{Frame: s.frame(r, v, v.w.Set.Title, "settings"), Slug: v.brand.Slug}
 	if err := s.DB.Read(r.Context(), func(tx *db.Tx) error {
 		as, err := account.All(tx, v.actor)
 		if err != nil {
@@ -31,7 +31,7 @@ func (s *server) settings(w http.ResponseWriter, r *http.Request, v *visit) erro
 	}); err != nil {
 		return err
 	}
-	return show(w, r, http.StatusOK, p.Whole())
+	return s.show(w, r, http.StatusOK, p.Whole())
 }
 
 func accountOf(v *visit, a account.Account) settings.Account {

@@ -68,7 +68,7 @@ func handle(c contact.Contact) string {
 func (t reading) talk(at place, closing bool) *desk.Talk {
 	d, v, id := t.d, t.v, string(t.d.ID)
 	k := &desk.Talk{
-		ID: id, URL: "/desk/c/" + id + at.query(), BackURL: "/desk" + at.query(), CloseURL: "/desk/c/" + id + at.query("close", "1"), Who: t.name(), Lang: d.Contact.Lang,
+		ID: id, URL: "/desk/c/" + id + at.query(), BackURL: "/desk" + at.query(), CloseURL: "/desk/c/" + id + at.query("close", "1") + "#strip", Who: t.name(), Lang: d.Contact.Lang,
 		Brand: d.Brand.Name, Accountable: d.Accountable.Name, Hands: int(d.Hands), Severity: d.Severity.String(), Status: string(d.Status), Outcome: string(d.Outcome),
 		Since: v.at(d.WaitingSince), Ended: d.Status == conversation.Resolved || d.Status == conversation.Archived, Mine: d.Conversation.Owner != "" && string(d.Conversation.Owner) == v.actor.ID,
 	}

@@ -90,7 +90,7 @@ func (s *server) trouble(w http.ResponseWriter, r *http.Request, v *visit, err e
 	if scripted(r) {
 		page = p.Line()
 	}
-	if err := show(w, r, a.status, page); err != nil {
+	if err := s.show(w, r, a.status, page); err != nil {
 		s.Log.Error("trouble page failed", "err", err)
 		http.Error(w, e.Broken, http.StatusInternalServerError)
 	}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -150,16 +151,29 @@ func (v *visit) who(id directory.PersonID, name string) look.Person {
 }
 
 // show answers with a page. Pages are never kept by a browser's cache: they hold what customers wrote.
-func show(w http.ResponseWriter, r *http.Request, status int, page templ.Component) error {
+func (s *server) show(w http.ResponseWriter, r *http.Request, status int, page templ.Component) error {
 	var b bytes.Buffer // whole or not at all: an error must still be able to become a page
 	if err := page.Render(r.Context(), &b); err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Vary", "HX-Request, Cookie, Accept-Language")
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Vary", "HX-Request, Cookie, Accept-Language, Accept-Encoding")
+	if !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		w.WriteHeader(status)
+		_, _ = w.Write(b.Bytes()) // the browser may have gone
+		return nil
+	}
+	// Compressed, because a page carries no secret that somebody else's words beside it could be made to betray: there are no tokens
+	// in forms, the browser says itself where a form comes from.
+	h.Set("Content-Encoding", "gzip")
 	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes()) // the browser may have gone
+	z, _ := s.zips.Get().(*gzip.Writer)
+	defer s.zips.Put(z)
+	z.Reset(w)
+	_, _ = z.Write(b.Bytes()) // the browser may have gone
+	_ = z.Close()
 	return nil
 }
 

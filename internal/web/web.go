@@ -4,6 +4,7 @@
 package web
 
 import (
+	"compress/gzip"
 	"log/slog"
 	"net/http"
 	"os"
@@ -38,6 +39,7 @@ type server struct {
 	Deps
 	set   *assets.Set
 	tries *tries
+	zips  sync.Pool // of *gzip.Writer: each is large, and pages are many
 }
 
 // New makes the face.
@@ -53,6 +55,7 @@ func New(d Deps) (http.Handler, error) {
 		return nil, err
 	}
 	s := &server{Deps: d, set: set, tries: &tries{of: map[string]*rate.Limiter{}}}
+	s.zips.New = func() any { return gzip.NewWriter(nil) }
 	cross := http.NewCrossOriginProtection()
 	for _, o := range d.Trusted {
 		if err := cross.AddTrustedOrigin(o); err != nil {
@@ -75,8 +78,8 @@ type tries struct {
 // mostTried is how many callers are remembered; when there are more, all are forgotten, which costs nothing but a few free tries.
 const mostTried = 10_000
 
-// may takes one try of a caller: ten at once, then one every six seconds.
-func (t *tries) may(caller string, now time.Time) bool {
+// may takes one try of a caller: most at once, and as many a minute.
+func (t *tries) may(caller string, most int, now time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	l, ok := t.of[caller]
@@ -84,7 +87,7 @@ func (t *tries) may(caller string, now time.Time) bool {
 		if len(t.of) >= mostTried {
 			clear(t.of)
 		}
-		l = rate.NewLimiter(rate.Every(6*time.Second), 10)
+		l = rate.NewLimiter(rate.Every(time.Minute/time.Duration(most)), most)
 		t.of[caller] = l
 	}
 	return l.AllowN(now, 1)

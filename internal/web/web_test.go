@@ -3,6 +3,9 @@ package web_test
 import (
 	"net/http"
 	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -64,7 +67,9 @@ func TestSigningIn(t *testing.T) {
 
 func TestGuessingIsSlow(t *testing.T) {
 	t.Parallel()
-	b := open(t, false).browser(t)
+	clock := &watchman{} // it stands still: however slow the machine, no try is earned back
+	clock.set(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC))
+	b := openBy(t, dbtest.SQLite(t), false, 0, clock.Now).browser(t)
 	var last page
 	for range 12 {
 		last = b.post("/sign-in", url.Values{"email": {"mara@tarn.example"}, "password": {"wrong"}})
@@ -238,6 +243,33 @@ func TestQuestionsAreEndedAndAdded(t *testing.T) {
 	p = b.post("/desk/questions/"+string(qs[0].ID), url.Values{"state": {"not_a_question"}, "back": {c}})
 	if got := len(p.all(".declined")); got != 1 {
 		t.Errorf("%d struck, want 1", got)
+	}
+}
+
+// The first load of the desk, as a browser makes it: the page with all it links to, fonts apart, is at most 120 KB over the wire.
+func TestFirstLoad(t *testing.T) {
+	t.Parallel()
+	h := open(t, false)
+	b := h.browser(t)
+	b.signIn()
+	for i := range 60 {
+		h.asks("who"+strconv.Itoa(i), "Will you replace the pole that broke on the very first evening, and who decides that? It is the third one.")
+	}
+	p := b.get("/desk")
+	links := []string{"/desk"}
+	for _, m := range regexp.MustCompile(`(?:href|src)="(/assets/[^"#]+\.(?:css|js|svg))`).FindAllStringSubmatch(p.Body, -1) {
+		if !slices.Contains(links, m[1]) {
+			links = append(links, m[1])
+		}
+	}
+	total := 0
+	for _, l := range links {
+		n := len(b.get(l, "Accept-Encoding", "gzip").Body) // asked for by hand, so not unpacked
+		t.Logf("%6d %s", n, l)
+		total += n
+	}
+	if len(links) != 4 || total > 120_000 {
+		t.Errorf("%d bytes over the wire for %v, at most 120,000 are allowed", total, links)
 	}
 }
 

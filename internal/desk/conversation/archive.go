@@ -172,8 +172,10 @@ func (w *past) file(c *state, p Past) Filed {
 		if first, ok := w.known[m.PartOf]; ok && m.PartOf != "" && first.conversation == c.ID {
 			partOf = first.id
 		}
-		w.messages = append(w.messages, []any{mid, w.brand, t, c.ID, w.account.ID, m.ExternalID, m.InReplyTo, side, author, name, m.At, w.now, released,
-			m.Automatic, m.Quiet && side == Theirs, partOf, m.Lang, m.Words})
+		w.messages = append(w.messages, []any{
+			mid, w.brand, t, c.ID, w.account.ID, m.ExternalID, m.InReplyTo, side, author, name, m.At, w.now, released,
+			m.Automatic, m.Quiet && side == Theirs, partOf, m.Lang, m.Words,
+		})
 		for n, x := range m.Attachments {
 			w.attachments = append(w.attachments, []any{id.At(m.At), w.brand, mid, n, x.Name, x.Type, x.URL, x.Alt, "failed", notFetched})
 		}
@@ -201,8 +203,10 @@ func (w *past) file(c *state, p Past) Filed {
 		w.moreHands = append(w.moreHands, hands...)
 		w.grown = append(w.grown, []any{c.ID, principal, c.Asked, c.Public, c.Private, c.OpenedAt, c.MovedAt})
 	}
-	w.entries = append(w.entries, record.Entry{Brand: string(w.brand), Kind: "conversation.imported", Subject: Subject(c.ID),
-		Data: map[string]any{"account": w.account.ID, "messages": added, "opened": f.New}})
+	w.entries = append(w.entries, record.Entry{
+		Brand: string(w.brand), Kind: "conversation.imported", Subject: Subject(c.ID),
+		Data: map[string]any{"account": w.account.ID, "messages": added, "opened": f.New},
+	})
 	return f
 }
 

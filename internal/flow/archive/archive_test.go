@@ -406,7 +406,7 @@ func figures(t testing.TB, d *db.DB) {
 		"conversations": {`SELECT count(*) FROM conversation WHERE status = 'archived'`, 1312, 0},
 		"messages":      {`SELECT count(*) FROM message`, 5000, 0},
 		"brands":        {`SELECT count(*) FROM brand`, 76, 0},
-		"both sides": {`SELECT count(*) FROM conversation c WHERE contact_id IS NOT NULL AND EXISTS (SELECT 1 FROM message m WHERE m.conversation_id = c.id AND m.side = 'ours')`, 1311, 0},
+		"both sides":    {`SELECT count(*) FROM conversation c WHERE contact_id IS NOT NULL AND EXISTS (SELECT 1 FROM message m WHERE m.conversation_id = c.id AND m.side = 'ours')`, 1311, 0},
 		"two hands":     {`SELECT count(*) FROM conversation WHERE hands > 1`, 182, 18},
 		"no contact":    {`SELECT count(*) FROM conversation WHERE contact_id IS NULL`, 1, 0},
 		// 55.6 % of 5,000, without what other brands said

@@ -179,9 +179,9 @@ func (h hall) hanne() *desk.Talk {
 			},
 		}),
 		Questions: []desk.Question{
-			{ID: "q1", No: 1, Quote: "Why do you still print these?", Kind: "question", State: "open", Action: "/desk/c/b/questions/q1"},
+			{ID: "q1", No: 1, Quote: "Why do you still print these?", Kind: "question", State: "open", By: "m4", Action: "/desk/c/b/questions/q1"},
 			{ID: "q2", No: 2, Quote: "how do I make it stop?", Kind: "question", State: "answered", How: h.w.Ask.At("09:21"), Action: "/desk/c/b/questions/q2"},
-			{ID: "q3", No: 3, Quote: "Who at your place actually decides that 48 pages go into every box?", Kind: "who", State: "open", Action: "/desk/c/b/questions/q3"},
+			{ID: "q3", No: 3, Quote: "Who at your place actually decides that 48 pages go into every box?", Kind: "who", State: "open", By: "m4", Action: "/desk/c/b/questions/q3"},
 		},
 		Sources:  []desk.Source{{ID: "m9", Label: "Hanne Brekke, 10:02"}, {ID: "m3", Label: "Hanne Brekke, 09:14"}, {ID: "m1", Label: "Hanne Brekke, 09:02"}},
 		Composer: h.composer(),
@@ -457,7 +457,7 @@ func (h hall) brokenList() desk.Page {
 
 func (h hall) settings() settings.Page {
 	return settings.Page{
-		Frame: h.frame(h.w.Set.Title, "settings"),
+		Frame: h.frame(h.w.Set.Title, "settings"), Slug: "tarn",
 		Accounts: []settings.Account{
 			{Channel: "mastodon", Handle: "@tarnandrye@fjell.example", Health: "ok", Last: h.at(10, 24)},
 			{Channel: "mastodon", Handle: "@tarnkitchen@fjell.example", Health: "trouble", Error: "The token no longer works.", Do: "Make a new one in the account's settings on its server, then: answerable account add", Last: h.now.AddDate(0, 0, -2)},

@@ -11,6 +11,7 @@ import (
 // Page is the settings of one brand.
 type Page struct {
 	look.Frame
+	Slug     string // of the brand, as the command line takes it
 	Accounts []Account
 	People   []Person
 }

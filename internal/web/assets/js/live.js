@@ -251,6 +251,11 @@
       if (document.activeElement === document.body) $("#main")?.focus({ preventScroll: true });
     }
     restoreDraft();
+    const strip = $("#strip");
+    if (strip && !strip.dataset.shown) {
+      strip.dataset.shown = "1";
+      strip.scrollIntoView({ block: "nearest" });
+    }
   });
   document.addEventListener("htmx:error", () => { if (!navigator.onLine) offline(true); });
 
