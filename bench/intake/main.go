@@ -7,6 +7,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -23,8 +24,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"database/sql"
 
 	"answerable/internal/app"
 	"answerable/internal/auth"
@@ -66,7 +65,7 @@ func measure(ctx context.Context, name string, n, turns, clients int) (bool, err
 	if err != nil {
 		return false, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	address := "sqlite:" + filepath.Join(dir, "desk.db")
 	if name == "postgres" {
 		server := os.Getenv(dbtest.Env)

@@ -39,7 +39,7 @@ func run(ctx context.Context, rounds int, seed uint64, only string, verbose bool
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	binary, err := build(ctx, dir)
 	if err != nil {
 		return err

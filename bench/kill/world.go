@@ -99,7 +99,6 @@ type world struct {
 	accepted map[string]bool   // external ids of signed deliveries that were answered 202
 	replies  map[string]string // text of replies that were answered 202
 	tried    map[string]bool   // texts of all replies that were asked for
-	n        int
 }
 
 func newWorld(ctx context.Context, binary, data, address string, rng *rand.Rand, verbose bool) (*world, error) {

@@ -38,7 +38,7 @@ func (d demoCmd) Run(w *world) error {
 		if d.Data, err = os.MkdirTemp("", "answerable-demo-"); err != nil {
 			return err
 		}
-		defer os.RemoveAll(d.Data)
+		defer func() { _ = os.RemoveAll(d.Data) }()
 	}
 	c.Data = d.Data
 	if w.env("ANSWERABLE_DATABASE") == "" {
@@ -81,7 +81,7 @@ func (d demoCmd) Run(w *world) error {
 	o := app.Options{Log: log}
 	var clock *demo.Clock
 	if d.Clock == "manual" {
-		clock = demo.NewClock(time.Now()) //nolint:forbidigo // where it begins to stand still
+		clock = demo.NewClock(time.Now())
 		o.Clock, o.Advance = clock.Now, clock.Advance
 	}
 	a, err := app.Open(ctx, c, o)
@@ -173,5 +173,5 @@ func remembered(ctx context.Context, file string) (net.Listener, error) {
 			return nil, err
 		}
 	}
-	return l, os.WriteFile(file, []byte(l.Addr().String()), 0o600)
+	return l, os.WriteFile(file, []byte(l.Addr().String()), 0o600) //nolint:gosec // as above
 }

@@ -338,7 +338,7 @@ func squareNames(a history.Author) []string {
 		return '_'
 	}, own), "_")
 	marked := strings.Trim(name[:min(len(name), most-7)]+"_"+hash("name", a.ID)[:6], "_")
-	if name == own && len(name) <= most {
+	if name != "" && name == own && len(name) <= most {
 		return []string{name, marked}
 	}
 	return []string{marked}

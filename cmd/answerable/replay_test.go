@@ -9,8 +9,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"answerable/internal/history"
 	"answerable/internal/square"
@@ -265,4 +267,25 @@ func TestSquareNames(t *testing.T) {
 	if got := squareNames(history.Author{ID: "x", Handle: strings.Repeat("語", 40) + strings.Repeat("a", 60)}); len(got[0]) > 30 || got[0] == "" {
 		t.Errorf("%v", got)
 	}
+}
+
+func TestWhatIsPostedAlwaysFits(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		words := rapid.StringMatching(`([a-zé語 ]{0,12}(https?://[a-z.]{0,40})?[ \n]?){0,8}`).Draw(t, "words")
+		limit := rapid.IntRange(1, 80).Draw(t, "limit")
+		got := fitting(words, limit)
+		n := utf8.RuneCountInString(got)
+		for _, a := range webAddress.FindAllString(got, -1) {
+			n += 23 - utf8.RuneCountInString(a)
+		}
+		if n > limit && limit > 23 || !utf8.ValidString(got) {
+			t.Errorf("%d in %d: %q of %q", n, limit, got, words)
+		}
+		for _, name := range squareNames(history.Author{ID: words, Handle: rapid.String().Draw(t, "handle")}) {
+			if name == "" || len(name) > 30 || strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != "" {
+				t.Errorf("no name: %q", name)
+			}
+		}
+	})
 }

@@ -2,8 +2,8 @@ package alarm_test
 
 import (
 	"errors"
-	"fmt"
 	"log/slog"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -45,7 +45,7 @@ func TestEachAlarmRingsOnceAlsoWithSeveralNodes(t *testing.T) {
 		d, c := open(t, address)
 		const n = 500
 		for i := range n {
-			set(t, d, alarm.Alarm{Kind: "k", Subject: fmt.Sprint(i), Due: int64(2_000_000 + i)})
+			set(t, d, alarm.Alarm{Kind: "k", Subject: strconv.Itoa(i), Due: int64(2_000_000 + i)})
 		}
 		var rung sync.Map
 		var twice atomic.Int64

@@ -124,8 +124,10 @@ func (a *App) build(ctx context.Context, o Options) error {
 		return err
 	}
 	a.metrics = prometheus.NewRegistry()
-	a.served = prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "answerable_http_seconds", Help: "Time to answer a request.",
-		Buckets: []float64{.001, .0025, .005, .01, .02, .05, .1, .25, 1, 5}}, []string{"code"})
+	a.served = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "answerable_http_seconds", Help: "Time to answer a request.",
+		Buckets: []float64{.001, .0025, .005, .01, .02, .05, .1, .25, 1, 5},
+	}, []string{"code"})
 	a.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), a.served, gauges{a})
 	faces, err := a.faces(o.Advance)
 	if err != nil {
@@ -259,8 +261,10 @@ func (a *App) Serve(ctx context.Context, l net.Listener, ready func()) error {
 func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger, ready func()) error {
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	s := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug), BaseContext: func(net.Listener) context.Context { return base }}
+	s := &http.Server{
+		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug), BaseContext: func(net.Listener) context.Context { return base },
+	}
 	s.RegisterOnShutdown(cancel) // event streams end with their context
 	done := make(chan error, 1)
 	go func() { done <- s.Serve(l) }()

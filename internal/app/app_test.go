@@ -128,8 +128,10 @@ func TestSearchFindsWhatCameIn(t *testing.T) {
 	dbtest.EachAddress(t, func(t *testing.T, address string) {
 		h := newHouse(t, address)
 		h.post("msg_1", hello, h.secret)
-		for q, want := range map[string]int{"print": 1, "printer": 0, "from:hanne is:open": 1, `"still print"`: 1, `"print still"`: 0, "print -why": 0, "brekk*": 1, "is:resolved": 0,
-			"brand:tarn after:2020-01-01": 1, "before:2020-01-01": 0, "owner:none print": 1} {
+		for q, want := range map[string]int{
+			"print": 1, "printer": 0, "from:hanne is:open": 1, `"still print"`: 1, `"print still"`: 0, "print -why": 0, "brekk*": 1, "is:resolved": 0,
+			"brand:tarn after:2020-01-01": 1, "before:2020-01-01": 0, "owner:none print": 1,
+		} {
 			got := -1
 			for end := time.Now().Add(10 * time.Second); time.Now().Before(end) && got != want; {
 				if err := h.DB.Read(t.Context(), func(tx *db.Tx) error {

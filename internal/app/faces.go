@@ -43,4 +43,6 @@ func (d doors) Change(ctx context.Context, by auth.Actor, id account.ID, c api.A
 type clock func(seconds float64) (time.Time, error)
 
 // Advance moves it on.
-func (c clock) Advance(_ context.Context, by time.Duration) (time.Time, error) { return c(by.Seconds()) }
+func (c clock) Advance(_ context.Context, by time.Duration) (time.Time, error) {
+	return c(by.Seconds())
+}

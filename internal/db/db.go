@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,7 +56,7 @@ type Options struct {
 // Open opens a database by its address: "sqlite:PATH" or "postgres://…". It does not migrate; see Migrate.
 func Open(ctx context.Context, address string, o Options) (*DB, error) {
 	if o.Clock == nil {
-		o.Clock = time.Now
+		o.Clock = time.Now //nolint:forbidigo // the default of an injected clock
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -64,7 +65,7 @@ func Open(ctx context.Context, address string, o Options) (*DB, error) {
 	var err error
 	switch {
 	case strings.HasPrefix(address, "sqlite:"):
-		d, err = openSQLite(strings.TrimPrefix(address, "sqlite:"))
+		d, err = openSQLite(ctx, strings.TrimPrefix(address, "sqlite:"))
 	case strings.HasPrefix(address, "postgres://"), strings.HasPrefix(address, "postgresql://"):
 		d, err = openPostgres(ctx, address)
 	default:
@@ -187,10 +188,8 @@ func (tx *Tx) After(f func()) { tx.after = append(tx.after, f) }
 
 // Hint collects something to tell after the commit; package event says what.
 func (tx *Tx) Hint(h any) {
-	for _, is := range tx.hints {
-		if is == h {
-			return
-		}
+	if slices.Contains(tx.hints, h) {
+		return
 	}
 	tx.hints = append(tx.hints, h)
 }

@@ -89,9 +89,11 @@ func (sqliteDialect) search() searchText {
 				and = append(and, "("+strings.Join(or, " OR ")+")")
 			}
 			out := "(" + strings.Join(and, " AND ") + ")"
+			var outSb92 strings.Builder
 			for _, t := range q.None {
-				out += " NOT " + word(t)
+				outSb92.WriteString(" NOT " + word(t))
 			}
+			out += outSb92.String()
 			return out
 		},
 		put: func(tx *Tx, rows [][]any) error {

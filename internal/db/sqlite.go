@@ -20,7 +20,7 @@ import (
 // readers is how many connections read at once: more than the machine has cores buys nothing.
 const readers = 6
 
-func openSQLite(path string) (*DB, error) {
+func openSQLite(ctx context.Context, path string) (*DB, error) {
 	if path == "" {
 		return nil, fault.New(fault.Invalid, "sqlite: needs a path, for example sqlite:answerable.db")
 	}
@@ -45,7 +45,7 @@ func openSQLite(path string) (*DB, error) {
 		pools = append(pools, p)
 	}
 	// WAL is made by a writer before a reader looks.
-	if err := d.write[Desk].PingContext(context.Background()); err != nil {
+	if err := d.write[Desk].PingContext(ctx); err != nil {
 		return nil, fault.As(fault.Invalid, err, "the database %s cannot be opened", path)
 	}
 	r := sql.OpenDB(laneConnector{d: &sqlite.Driver{}, dsn: strings.Replace(dsn("cache_size(-8000)", "query_only(ON)"), "immediate", "deferred", 1)})

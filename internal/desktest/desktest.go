@@ -87,8 +87,10 @@ func (w *World) Here(who ...directory.Person) {
 func (w *World) Says(who, thread, words string) channel.Inbound {
 	w.n++
 	id := fmt.Sprintf("m%d", w.n)
-	in := channel.Inbound{Kind: channel.Message, ExternalID: id, ThreadKey: thread, Author: channel.Author{Realm: "signed", ID: who, Handle: who}, Public: true,
-		At: time.UnixMicro(w.DB.Now()).UTC(), Text: words}
+	in := channel.Inbound{
+		Kind: channel.Message, ExternalID: id, ThreadKey: thread, Author: channel.Author{Realm: "signed", ID: who, Handle: who}, Public: true,
+		At: time.UnixMicro(w.DB.Now()).UTC(), Text: words,
+	}
 	if thread == "" {
 		in.ThreadKey = id
 	} else {

@@ -65,8 +65,10 @@ type Queue struct{ c *river.Client[*sql.Tx] }
 
 // New makes the queue of a database; with a book it also does the errands once Run is called.
 func New(d *db.DB, log *slog.Logger, b *Book) (*Queue, error) {
-	c := &river.Config{Logger: log, JobTimeout: time.Minute, RescueStuckJobsAfter: 5 * time.Minute, PollOnly: true,
-		FetchPollInterval: 500 * time.Millisecond, FetchCooldown: 20 * time.Millisecond, MaxAttempts: 8}
+	c := &river.Config{
+		Logger: log, JobTimeout: time.Minute, RescueStuckJobsAfter: 5 * time.Minute, PollOnly: true,
+		FetchPollInterval: 500 * time.Millisecond, FetchCooldown: 20 * time.Millisecond, MaxAttempts: 8,
+	}
 	if b != nil {
 		c.Workers, c.PeriodicJobs = b.workers, b.periodic
 		c.Queues = map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}}

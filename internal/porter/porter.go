@@ -50,7 +50,7 @@ type Porter struct {
 // New makes one; nothing runs before Run.
 func New(d Deps) *Porter {
 	if d.Clock == nil {
-		d.Clock = time.Now
+		d.Clock = time.Now //nolint:forbidigo // the default of an injected clock
 	}
 	return &Porter{Deps: d, doors: map[account.ID]*door{}}
 }
@@ -209,7 +209,7 @@ func (p *Porter) door(ctx context.Context, id account.ID) (*door, error) {
 	if err != nil {
 		p.tell(ctx, id, account.Health(ch.Health().State), ch.Health().Words, nil) // it goes on trying by itself
 	}
-	d = newDoor(p, a, b, ch)
+	d = newDoor(p, a, b, ch) //nolint:contextcheck // the door outlives who asked for it first
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if is := p.doors[id]; is != nil {

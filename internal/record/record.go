@@ -9,6 +9,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"strconv"
 
 	"answerable/internal/auth"
 	"answerable/internal/db"
@@ -132,7 +133,7 @@ func Verify(tx *db.Tx) (n int64, err error) {
 		if words.Valid && string(wordsHash(salt, words.String)) != string(wh) {
 			return fault.New(fault.Conflict, "the words of entry %d (%s) were changed", seq, rid)
 		}
-		before = link(before, seq, rid, brand, fmt.Sprint(at), actor, request, kind, subject, data, string(wh))
+		before = link(before, seq, rid, brand, strconv.FormatInt(at, 10), actor, request, kind, subject, data, string(wh))
 		if string(before) != string(hash) {
 			return fault.New(fault.Conflict, "entry %d (%s) was changed, or one before it", seq, rid)
 		}

@@ -23,6 +23,7 @@ func TestAsks(t *testing.T) {
 		"can you is a request":          {"en", "can you help me with my order", []string{"request:can you help me with my order"}},
 		"can you tell me is not":        {"en", "can you please tell me when the shop opens", []string{"question:can you please tell me when the shop opens"}},
 		"who leads":                     {"en", "Who is your CEO?", []string{"who:Who is your CEO?"}},
+		"who leads, and more":           {"en", "@shop Who is your chief executive, and do they read these?", []string{"who:Who is your chief executive", "question:do they read these?"}},
 		"who leads, no mark":            {"en", "i want the name of your manager", []string{"who:i want the name of your manager"}},
 		"rhetorical":                    {"en", "Are you kidding me? My flight is gone.", []string{"rhetorical:Are you kidding me?"}},
 		"a fault is no ask":             {"en", "the app keeps crashing on my phone again", nil},

@@ -57,6 +57,7 @@ func english(b *phraseBook) {
 		+when will|do|does|did|is|are|can|could|would|should
 		+when we|you change|get|expect|release
 		+which|whose one|of|do|does|should|would|version|number|model
+		+~who|whom is|are|was your|the|my
 		+who|whom|whos is|are|was|do|does|did|can|could|should|would|will|in|handles|runs|owns|to
 		+whos in|your|the|responsible
 		+~is|are|was there|this|that|it any|way|a|an|some|normal|possible|true|supposed
@@ -88,8 +89,8 @@ func english(b *phraseBook) {
 	`)
 	b.add(Who, `
 		+~who is|are|was in charge|responsible
-		+~who is|are your|the ceo|manager|boss|owner|director|head|supervisor|president
-		+~whos your|the|in ceo|manager|boss|owner|director|head|supervisor|charge
+		+~who is|are your|the ceo|manager|boss|owner|director|head|supervisor|president|chief|md|leader|lead
+		+~whos your|the|in ceo|manager|boss|owner|director|head|supervisor|charge|chief|md|leader|lead
 		+~who|whom do|can|should|could|would|must|may|to i|we|you|contact|speak|talk|call|email|write need|have|speak|talk|contact|call|email|to|write|complain|ask|go|turn|tweet|message|see
 		+~who|whom to contact|call|ask|email|speak|talk|write
 		+~who do|can|should|could i|we

@@ -41,6 +41,7 @@ func (s *server) stream(w http.ResponseWriter, r *http.Request, v *visit) error 
 	h.Set("X-Accel-Buffering", "no") // a proxy in front must not wait for more
 	w.WriteHeader(http.StatusOK)
 	out := http.NewResponseController(w)
+	_ = out.SetWriteDeadline(time.Time{}) // a stream outlives what a page may take; where that cannot be said it is simply opened again
 	if err := out.Flush(); err != nil {
 		return nil // they have gone, and the answer has begun: there is nobody to tell
 	}

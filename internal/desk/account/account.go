@@ -82,8 +82,10 @@ func Connect(tx *db.Tx, by auth.Actor, a Account) (Account, error) {
 		return a, fault.New(fault.Conflict, "%s %s is connected to this brand already; change that account instead", a.Channel, a.Handle)
 	}
 	event.After(tx, event.Changed{Brand: string(a.Brand), Kind: "account", ID: string(a.ID)})
-	return a, record.Note(tx, by, record.Entry{Brand: string(a.Brand), Kind: "account.connected", Subject: "account/" + string(a.ID),
-		Data: map[string]any{"channel": a.Channel}, Words: a.Handle})
+	return a, record.Note(tx, by, record.Entry{
+		Brand: string(a.Brand), Kind: "account.connected", Subject: "account/" + string(a.ID),
+		Data: map[string]any{"channel": a.Channel}, Words: a.Handle,
+	})
 }
 
 // Change gives an account other settings or keys, or switches it on or off.

@@ -61,7 +61,7 @@ func Keep(tx *db.Tx, b brand.ID, a account.ID, in []channel.Arrival) ([]Kept, er
 		}
 		at[k] = i
 		out[i] = Kept{ID: ID(id.New())}
-		o, cause := Outcome(Read), ""
+		o, cause := Read, ""
 		switch {
 		case x.Cause != nil:
 			o, cause = Unreadable, fault.Safe(x.Cause)

@@ -349,8 +349,10 @@ func Join(tx *db.Tx, by auth.Actor, from, into ID, evidence string) error {
 		id.New(), f.Brand, from, meant, evidence, by.String(), tx.Now()); err != nil {
 		return err
 	}
-	return record.Note(tx, by, record.Entry{Brand: string(f.Brand), Kind: "contact.merged", Subject: "contact/" + string(from),
-		Data: map[string]any{"into": meant}, Words: evidence})
+	return record.Note(tx, by, record.Entry{
+		Brand: string(f.Brand), Kind: "contact.merged", Subject: "contact/" + string(from),
+		Data: map[string]any{"into": meant}, Words: evidence,
+	})
 }
 
 // Part takes a merge back; everything is as it was before.

@@ -165,9 +165,11 @@ const Columns = `c.id, c.no, c.brand_id, COALESCE(c.contact_id, ''), COALESCE(c.
 
 // Into are the places Scan fills, in the order of Columns.
 func (c *Conversation) Into() []any {
-	return []any{&c.ID, &c.No, &c.Brand, &c.Contact, &c.Owner, &c.Cover, &c.Status, &c.Outcome, &c.Severity,
+	return []any{
+		&c.ID, &c.No, &c.Brand, &c.Contact, &c.Owner, &c.Cover, &c.Status, &c.Outcome, &c.Severity,
 		&c.DueAt, &c.DueKind, &c.WaitingSince, &c.Asked, &c.Channel, &c.Public, &c.Private, &c.Hands, &c.OwedQuestions, &c.OwedPromises, &c.OwedConsults,
-		&c.OwedClosing, &c.Quarantined, &c.Follows, &c.OpenedAt, &c.MovedAt, &c.ResolvedAt, &c.Version}
+		&c.OwedClosing, &c.Quarantined, &c.Follows, &c.OpenedAt, &c.MovedAt, &c.ResolvedAt, &c.Version,
+	}
 }
 
 // Get returns one, to whom may see it. A conversation that was joined into another answers with that one.
@@ -264,8 +266,10 @@ const messageColumns = `m.id, COALESCE(m.thread_id, ''), m.conversation_id, COAL
 	m.author_id, m.author_name, m.at, m.released_at, m.automatic, m.quiet, m.background, COALESCE(m.part_of, ''), m.lang, m.words, m.version, m.gone`
 
 func (m *Message) into() []any {
-	return []any{&m.ID, &m.Thread, &m.Conversation, &m.Account, &m.ExternalID, &m.InReplyTo, &m.URL, &m.Side,
-		&m.AuthorID, &m.AuthorName, &m.At, &m.ReleasedAt, &m.Automatic, &m.Quiet, &m.Background, &m.PartOf, &m.Lang, &m.Words, &m.Version, &m.Gone}
+	return []any{
+		&m.ID, &m.Thread, &m.Conversation, &m.Account, &m.ExternalID, &m.InReplyTo, &m.URL, &m.Side,
+		&m.AuthorID, &m.AuthorName, &m.At, &m.ReleasedAt, &m.Automatic, &m.Quiet, &m.Background, &m.PartOf, &m.Lang, &m.Words, &m.Version, &m.Gone,
+	}
 }
 
 // MostMessages is how much of a timeline one reading returns: the newest ones.

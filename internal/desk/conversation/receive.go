@@ -183,8 +183,10 @@ func Receive(tx *db.Tx, b brand.Brand, a account.Account, in []In) ([]Received, 
 		if m.ExternalID != "" {
 			ext = m.ExternalID
 		}
-		messages = append(messages, []any{r.Message, b.ID, t.id, c.ID, a.ID, ext, m.InReplyTo, m.URL, side, author, name, at, tx.Now(), released,
-			m.Automatic, m.Quiet && side == Theirs, m.Context, m.Lang, m.Text})
+		messages = append(messages, []any{
+			r.Message, b.ID, t.id, c.ID, a.ID, ext, m.InReplyTo, m.URL, side, author, name, at, tx.Now(), released,
+			m.Automatic, m.Quiet && side == Theirs, m.Context, m.Lang, m.Text,
+		})
 		for n, f := range m.Attachments {
 			attachments = append(attachments, []any{id.New(), b.ID, r.Message, n, f.Name, f.Type, f.URL, f.Alt, "waiting"})
 		}

@@ -26,8 +26,10 @@ func Seed(tx *db.Tx, in []Seeded) error {
 		c.No = nos[i]
 		before := len(hands)
 		for _, m := range c.Messages {
-			messages = append(messages, []any{m.ID, c.Brand, c.Thread.ID, c.ID, c.Thread.Account, m.ExternalID, m.InReplyTo, m.Side, m.AuthorID, m.AuthorName,
-				m.At, m.At, m.ReleasedAt, m.Quiet, m.Lang, m.Words})
+			messages = append(messages, []any{
+				m.ID, c.Brand, c.Thread.ID, c.ID, c.Thread.Account, m.ExternalID, m.InReplyTo, m.Side, m.AuthorID, m.AuthorName,
+				m.At, m.At, m.ReleasedAt, m.Quiet, m.Lang, m.Words,
+			})
 			who := m.AuthorID
 			switch m.Side {
 			case Ours:
@@ -45,8 +47,10 @@ func Seed(tx *db.Tx, in []Seeded) error {
 		if c.Owner != "" {
 			owner = c.Owner
 		}
-		conversations[i] = []any{c.ID, c.No, c.Brand, c.Contact, owner, c.Status, c.Outcome, c.Severity, c.WaitingSince, c.Asked, c.Channel, c.Public, c.Private,
-			c.Hands, c.OwedQuestions, c.OpenedAt, c.MovedAt, c.ResolvedAt}
+		conversations[i] = []any{
+			c.ID, c.No, c.Brand, c.Contact, owner, c.Status, c.Outcome, c.Severity, c.WaitingSince, c.Asked, c.Channel, c.Public, c.Private,
+			c.Hands, c.OwedQuestions, c.OpenedAt, c.MovedAt, c.ResolvedAt,
+		}
 		threads[i] = []any{c.Thread.ID, c.Brand, c.ID, c.Thread.Account, c.Thread.RemoteKey, c.Thread.Kind, c.Thread.URL}
 		participants[i] = []any{c.ID, c.Contact, "principal", c.OpenedAt}
 	}

@@ -54,10 +54,12 @@ func Initials(name string) string {
 	out := ""
 	for i, w := range f {
 		if i == 0 || i == len(f)-1 {
+			var outSb57 strings.Builder
 			for _, r := range w {
-				out += strings.ToUpper(string(r))
+				outSb57.WriteString(strings.ToUpper(string(r)))
 				break
 			}
+			out += outSb57.String()
 		}
 	}
 	return out
@@ -105,8 +107,10 @@ func Add(tx *db.Tx, by auth.Actor, p Person) (Person, error) {
 	return p, record.Note(tx, by, record.Entry{Kind: "person.added", Subject: "person/" + string(p.ID), Data: map[string]any{"role": p.Role}, Words: p.Name + " <" + p.Email + ">"})
 }
 
-const columns = `p.id, p.email, p.name, p.public_name, p.role, p.capacity, p.every_brand, p.lang, p.off_at, s.state`
-const from = ` FROM person p JOIN presence s ON s.person_id = p.id `
+const (
+	columns = `p.id, p.email, p.name, p.public_name, p.role, p.capacity, p.every_brand, p.lang, p.off_at, s.state`
+	from    = ` FROM person p JOIN presence s ON s.person_id = p.id `
+)
 
 func load(tx *db.Tx, where string, args ...any) (out []Person, err error) {
 	at := map[PersonID]int{}

@@ -224,8 +224,10 @@ func Settle(tx *db.Tx, by auth.Actor, ends ...End) error {
 				s.n--
 			}
 		}
-		entries = append(entries, record.Entry{Brand: string(q.Brand), Kind: "question." + string(e.State), Subject: conversation.Subject(q.Conversation),
-			Data: map[string]any{"question": q.ID, "by": e.By}, Words: e.Reason})
+		entries = append(entries, record.Entry{
+			Brand: string(q.Brand), Kind: "question." + string(e.State), Subject: conversation.Subject(q.Conversation),
+			Data: map[string]any{"question": q.ID, "by": e.By}, Words: e.Reason,
+		})
 		event.After(tx, event.Changed{Brand: string(q.Brand), Kind: "conversation", ID: string(q.Conversation)})
 	}
 	for c, s := range change {

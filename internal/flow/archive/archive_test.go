@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
@@ -468,5 +470,66 @@ func TestTwcs5000HasTheKnownFigures(t *testing.T) {
 			}
 		}
 		figures(t, d)
+	})
+}
+
+// Twelve messages of one second stand in the order in which they answer each other.
+func TestOneMomentKeepsItsOrder(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		var text strings.Builder
+		for i := range 12 {
+			fmt.Fprintf(&text, `{"id":"m%d","in_reply_to":"m%d","author":{"id":"tarn","name":"tarn","side":"brand"},"brand":"tarn","public":true,"at":"2026-03-02T08:12:00Z","text":"%d"}`+"\n", i, i-1, i)
+		}
+		bring(t, d, text.String(), archive.Options{})
+		var words []string
+		for _, m := range shown(t, d, "m0").Messages {
+			words = append(words, m.Words)
+		}
+		if got := strings.Join(words, " "); got != "0 1 2 3 4 5 6 7 8 9 10 11" {
+			t.Error(got)
+		}
+	})
+}
+
+// Who renamed themselves is called by the latest name, also when an older file comes again.
+func TestOlderFileRenamesNobodyBack(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		line := func(id, name, at string) string {
+			return fmt.Sprintf(`{"id":%q,"author":{"id":"u1","handle":%q,"name":%q,"side":"customer"},"brand":"tarn","public":true,"at":%q,"text":"Where is it?"}`+"\n", id, strings.ToLower(name), name, at)
+		}
+		older, newer := line("1", "Lin", "2026-03-02T08:12:00Z"), line("2", "Linnea", "2026-03-09T08:12:00Z")
+		for _, file := range []string{older, newer, older} {
+			bring(t, d, file, archive.Options{})
+		}
+		if name := one[string](t, d, `SELECT name FROM contact`); name != "Linnea" {
+			t.Errorf("they are called %s", name)
+		}
+	})
+}
+
+func TestTwoImportsAtOnceFileOnce(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		var wg sync.WaitGroup
+		var got [3]archive.Report
+		var errs [3]error
+		for i := range got {
+			wg.Go(func() {
+				got[i], errs[i] = archive.Run(t.Context(), d, auth.TheHouse(), strings.NewReader(sample(t)), history.JSONL, archive.Options{ScratchDir: t.TempDir()})
+			})
+		}
+		wg.Wait()
+		imported, began := int64(0), int64(0)
+		for i, r := range got {
+			imported, began = imported+r.Imported, began+r.Began
+			if errs[i] != nil || r.Imported+r.Known != 18 || r.Rejected != 0 || r.Contacts != 5 {
+				t.Errorf("%+v %v", r, errs[i])
+			}
+		}
+		if n := one[int64](t, d, `SELECT count(*) FROM message`); imported != 18 || began != 6 || n != 18 {
+			t.Errorf("%d imported, %d begun, %d messages", imported, began, n)
+		}
 	})
 }

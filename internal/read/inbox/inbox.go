@@ -37,10 +37,9 @@ const (
 
 // view is how a view reads: a partial index each, so that neither a page nor a count ever scans.
 type view struct {
-	where   string
-	urgent  bool // in the order of the desk; else latest movement first
-	person  bool // of one person, whatever the brand
-	indexed string
+	where  string
+	urgent bool // in the order of the desk; else latest movement first
+	person bool // of one person, whatever the brand
 }
 
 const awake = `c.status = 'open' AND NOT c.quarantined`

@@ -3,9 +3,9 @@ package inbox
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"log/slog"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -116,7 +116,7 @@ func heads(tx *db.Tx, docs map[conversation.ID]*document, in string, args []any)
 		docs[c.ID] = d
 		opened := time.UnixMicro(c.OpenedAt).UTC()
 		d.add("in_"+string(c.Brand), term("brand", slug), term("brand", brandName), term("channel", c.Channel), "is_"+string(c.Status), "owner_"+string(c.Owner),
-			opened.Format("y_2006"), opened.Format("m_200601"), opened.Format("d_20060102"), fmt.Sprint(c.No))
+			opened.Format("y_2006"), opened.Format("m_200601"), opened.Format("d_20060102"), strconv.FormatInt(c.No, 10))
 		for word, is := range map[string]bool{"is_spam": c.Quarantined, "is_public": c.Public, "is_private": c.Private, "is_unowned": c.Owner == ""} {
 			if is {
 				d.add(word)
@@ -124,7 +124,7 @@ func heads(tx *db.Tx, docs map[conversation.ID]*document, in string, args []any)
 		}
 		if c.Owner != "" {
 			d.add(term("ownername", owner))
-			for _, w := range strings.Fields(owner) {
+			for w := range strings.FieldsSeq(owner) {
 				d.add(term("ownername", w))
 			}
 		}
@@ -137,7 +137,7 @@ func (d *document) add(terms ...string) { d.terms = append(d.terms, terms...) }
 func (d *document) people(name, handle string) {
 	user, _, _ := strings.Cut(handle, "@")
 	d.add(term("from", handle), term("from", user), term("from", name))
-	for _, w := range strings.Fields(name) {
+	for w := range strings.FieldsSeq(name) {
 		d.add(term("from", w))
 	}
 	d.add(text.Terms(name)...)

@@ -2,8 +2,8 @@ package inbox
 
 import (
 	"database/sql"
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -323,7 +323,7 @@ func (s Search) explain(tx *db.Tx, r *Row) (ok bool, err error) {
 		return true, nil
 	}
 	type said struct{ where, words string }
-	texts := []said{{"name", r.ContactName}, {"number", fmt.Sprint(r.No)}}
+	texts := []said{{"name", r.ContactName}, {"number", strconv.FormatInt(r.No, 10)}}
 	if err := tx.Query(`SELECT CASE side WHEN 'note' THEN 'note' ELSE 'message' END, words FROM message WHERE conversation_id = $1 ORDER BY at DESC LIMIT $2`,
 		db.Args[any](r.ID, indexedMessages), func(rows *sql.Rows) error {
 			var t said
