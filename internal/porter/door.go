@@ -215,10 +215,11 @@ func (d *door) set(o *order, why error) error {
 		return why
 	}
 	d.p.Log.Error("a delivery could not be filed and is kept raw", "account", d.account.ID, "key", o.in[0].Raw.Key, "err", why)
-	bad := channel.Arrival{Raw: o.in[0].Raw, Cause: fault.As(fault.Invalid, why, "it could not be filed")}
-	if err := d.inOne([]*order{{in: []channel.Arrival{bad}, mean: make([][]intake.Meaning, 1), cursor: o.cursor, fence: o.fence}}); err != nil {
+	bad := &order{in: []channel.Arrival{{Raw: o.in[0].Raw, Cause: fault.As(fault.Invalid, why, "it could not be filed")}}, mean: make([][]intake.Meaning, 1), cursor: o.cursor, fence: o.fence}
+	if err := d.inOne([]*order{bad}); err != nil {
 		return fault.As(fault.Temporary, err, "nothing could be stored; send it again")
 	}
+	o.kept = bad.kept
 	return nil
 }
 

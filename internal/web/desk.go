@@ -221,7 +221,9 @@ func rowOf(v *visit, at place, r inbox.Row) desk.Row {
 		row.State = desk.Snoozed
 	case !row.Since.IsZero():
 		row.State = desk.Waiting
-	case r.OwedQuestions == 0 && r.Status == conversation.Open:
+	case r.OwedQuestions > 0:
+		row.State = desk.Owed
+	case r.Status == conversation.Open:
 		row.State = desk.Answered
 	default:
 		row.State = desk.Their

@@ -50,6 +50,7 @@ type RowState string
 const (
 	Waiting   RowState = "waiting"   // somebody waits for us since Row.Since
 	Their     RowState = "their"     // we wrote last
+	Owed      RowState = "owed"      // we wrote last, but a question of theirs is still open
 	Answered  RowState = "answered"  // every question has ended
 	Snoozed   RowState = "snoozed"   //
 	Resolved  RowState = "resolved"  //
@@ -337,7 +338,7 @@ func (r Row) clock() string {
 		return "broken"
 	case Answered, Resolved:
 		return "kept"
-	case Waiting, Their, Snoozed, Archived:
+	case Waiting, Owed, Their, Snoozed, Archived:
 	}
 	return ""
 }
@@ -405,4 +406,9 @@ func (p Page) order() string {
 		return p.W.List.Latest
 	}
 	return p.W.List.Longest
+}
+
+// seen reports whether nothing in a row calls for us: it is drawn a step back.
+func (r Row) seen() bool {
+	return r.State != Waiting && r.State != Owed && r.State != Uncertain && r.State != Failed
 }

@@ -126,7 +126,7 @@ func (h hall) rows() []desk.Row {
 		{Who: "Aoife Brennan", Ask: "Who is your chief executive, and do they read these?", AskLang: "en", Asked: true, Channel: "bluesky", Public: true, Owner: &me, State: desk.Waiting, Since: h.ago(2)},
 		{Who: "Priya Nair", Ask: "Is batch L2291 of the rye crackers safe for somebody with a sesame allergy?", AskLang: "en", Asked: true, Channel: "webform", Private: true, Owner: &me, State: desk.Answered},
 		{Who: "Camille Roux", Ask: "La caisse de Lyon a encore refusé mes bons, troisième fois ce mois-ci.", AskLang: "fr", Channel: "facebook", Public: true, Owner: &me, State: desk.Their},
-		{Who: "Jeroen de Vries", Ask: "Mag de tweepits-brander in een voortent?", AskLang: "nl", Asked: true, Channel: "discourse", Public: true, Owner: &me, State: desk.Their},
+		{Who: "Jeroen de Vries", Ask: "Mag de tweepits-brander in een voortent?", AskLang: "nl", Asked: true, Channel: "discourse", Public: true, Owner: &me, State: desk.Owed},
 	}
 	for i := range rows {
 		rows[i].ID = string(rune('a' + i))

@@ -27,7 +27,7 @@ var english = &Words{
 	List: List{
 		Title: "Desk", Search: "Search", SearchHint: "Name, handle, words, owner:me, is:open", Clear: "Clear the search", Views: "Views",
 		Conversations: "Conversations", Show: "Show", More: "Show more", Loading: "Reading the list", Question: "Question",
-		Private: "private", Public: "public", Both: "public and private", Owner: "owner", Unowned: "unowned", Waiting: "waiting",
+		Private: "private", Public: "public", Both: "public and private", Owner: "owner", Unowned: "unowned", Waiting: "waiting", Owed: "answer owed",
 		Answered: "answered", Snoozed: "snoozed", Resolved: "resolved", Archived: "archived", WeWrote: "their turn", NoQuestion: "No question found in it",
 		Uncertain: "send uncertain", Failed: "send failed", Gone: "left this view",
 		Mine: "Mine", All: "All", ViewUnowned: "Unowned", ViewOpen: "Open", ViewWaiting: "Their turn", ViewArchived: "Archived", ViewUncertain: "Uncertain sends",

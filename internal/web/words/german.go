@@ -27,7 +27,7 @@ var german = &Words{
 	List: List{
 		Title: "Schreibtisch", Search: "Suchen", SearchHint: "Name, Konto, Wörter, owner:me, is:open", Clear: "Suche leeren", Views: "Ansichten",
 		Conversations: "Gespräche", Show: "Zeigen", More: "Mehr zeigen", Loading: "Die Liste wird gelesen", Question: "Frage",
-		Private: "privat", Public: "öffentlich", Both: "öffentlich und privat", Owner: "zuständig", Unowned: "ohne Zuständige", Waiting: "wartet seit",
+		Private: "privat", Public: "öffentlich", Both: "öffentlich und privat", Owner: "zuständig", Unowned: "ohne Zuständige", Waiting: "wartet seit", Owed: "Antwort offen",
 		Answered: "beantwortet", Snoozed: "zurückgestellt", Resolved: "abgeschlossen", Archived: "Archiv", WeWrote: "sie sind dran", NoQuestion: "Keine Frage darin gefunden",
 		Uncertain: "Versand ungewiss", Failed: "Versand gescheitert", Gone: "nicht mehr hier",
 		Mine: "Meine", All: "Alle", ViewUnowned: "Ohne Zuständige", ViewOpen: "Offen", ViewWaiting: "Sie sind dran", ViewArchived: "Archiv", ViewUncertain: "Ungewisse Sendungen",

@@ -50,13 +50,13 @@ type Rail struct {
 
 // List is the column of conversations.
 type List struct {
-	Title, Search, SearchHint, Clear, Views, Conversations, Show, More, Loading, Question, Private, Public, Both     string
-	Owner, Unowned, Waiting, Answered, Snoozed, Resolved, Archived, WeWrote, NoQuestion, Uncertain, Failed, Gone     string
-	Mine, All, ViewUnowned, ViewOpen, ViewWaiting, ViewArchived, ViewUncertain, ViewDept, ViewPromises, ViewBreaking string
-	EmptyMine, EmptyUnowned, EmptyAll, EmptySearch, EmptyOther, BrokenList, Again, Longest, Latest                   string
-	New                                                                                                              func(n int, since string) string
-	MoreAsks                                                                                                         func(n int) string
-	Why                                                                                                              func(where string) string
+	Title, Search, SearchHint, Clear, Views, Conversations, Show, More, Loading, Question, Private, Public, Both       string
+	Owner, Unowned, Waiting, Owed, Answered, Snoozed, Resolved, Archived, WeWrote, NoQuestion, Uncertain, Failed, Gone string
+	Mine, All, ViewUnowned, ViewOpen, ViewWaiting, ViewArchived, ViewUncertain, ViewDept, ViewPromises, ViewBreaking   string
+	EmptyMine, EmptyUnowned, EmptyAll, EmptySearch, EmptyOther, BrokenList, Again, Longest, Latest                     string
+	New                                                                                                                func(n int, since string) string
+	MoreAsks                                                                                                           func(n int) string
+	Why                                                                                                                func(where string) string
 }
 
 // Record is the quiet lines: what happened beside words.
