@@ -158,7 +158,7 @@ func wake(ctx context.Context, woken <-chan event.Changed) bool {
 		return true
 	case <-woken:
 	}
-	t := time.After(25 * time.Millisecond)
+	t := time.After(100 * time.Millisecond)
 	for {
 		select {
 		case <-ctx.Done():

@@ -22,7 +22,8 @@ import (
 type In struct {
 	channel.Inbound
 	Who   contact.Who // its author; empty for a post of our own account
-	Asks  int         // how many questions it holds
+	Asks  int         // how many questions it holds that are owed; the caller keeps them in the same transaction
+	Asked string      // the first of them, in the customer's words
 	Quiet bool        // only thanks (practice F3)
 }
 
@@ -268,6 +269,12 @@ func apply(c *state, m In, side Side, at int64, n next, now int64) {
 	if n.reopen {
 		c.Status, c.Outcome, c.ResolvedAt = Open, "", db.Never
 	}
+	if !c.Quarantined && m.Asks > 0 {
+		c.OwedQuestions += int64(m.Asks)
+		if c.Asked == "" {
+			c.Asked = Short(m.Asked)
+		}
+	}
 	if n.work {
 		c.WaitingSince = min(c.WaitingSince, at)
 		if c.Status == Waiting || c.Status == Snoozed {
@@ -420,16 +427,16 @@ func storeConversations(tx *db.Tx, b brand.Brand, convs map[ID]*state) error {
 			follows = c.Follows
 		}
 		if c.fresh {
-			rows = append(rows, []any{c.ID, c.No, b.ID, contactID, c.Status, c.Outcome, c.Severity, c.WaitingSince, c.Channel, c.Public, c.Private, c.Quarantined, follows, c.OpenedAt, c.MovedAt})
+			rows = append(rows, []any{c.ID, c.No, b.ID, contactID, c.Status, c.Outcome, c.Severity, c.WaitingSince, c.Asked, c.OwedQuestions, c.Channel, c.Public, c.Private, c.Quarantined, follows, c.OpenedAt, c.MovedAt})
 			continue
 		}
-		changed = append(changed, []any{c.ID, contactID, c.Status, c.Outcome, c.WaitingSince, c.Public, c.Private, c.MovedAt, c.ResolvedAt, c.Version})
+		changed = append(changed, []any{c.ID, contactID, c.Status, c.Outcome, c.WaitingSince, c.Asked, c.OwedQuestions, c.Public, c.Private, c.MovedAt, c.ResolvedAt, c.Version})
 	}
-	if _, err := tx.Insert(`INSERT INTO conversation (id, no, brand_id, contact_id, status, outcome, severity, waiting_since, channel, public, private, quarantined, follows, opened_at, moved_at)`, "", rows); err != nil {
+	if _, err := tx.Insert(`INSERT INTO conversation (id, no, brand_id, contact_id, status, outcome, severity, waiting_since, asked, owed_questions, channel, public, private, quarantined, follows, opened_at, moved_at)`, "", rows); err != nil {
 		return err
 	}
-	_, err := tx.Update("conversation", "id TEXT, contact_id TEXT, status TEXT, outcome TEXT, waiting_since BIGINT, public BOOLEAN, private BOOLEAN, moved_at BIGINT, resolved_at BIGINT, version BIGINT",
-		"contact_id = v.contact_id, status = v.status, outcome = v.outcome, waiting_since = v.waiting_since, public = v.public, private = v.private, moved_at = v.moved_at, resolved_at = v.resolved_at, version = v.version",
+	_, err := tx.Update("conversation", "id TEXT, contact_id TEXT, status TEXT, outcome TEXT, waiting_since BIGINT, asked TEXT, owed BIGINT, public BOOLEAN, private BOOLEAN, moved_at BIGINT, resolved_at BIGINT, version BIGINT",
+		"contact_id = v.contact_id, status = v.status, outcome = v.outcome, waiting_since = v.waiting_since, asked = v.asked, owed_questions = v.owed, public = v.public, private = v.private, moved_at = v.moved_at, resolved_at = v.resolved_at, version = v.version",
 		"t.id = v.id", changed)
 	return err
 }

@@ -70,58 +70,16 @@ type Asked struct {
 	Asks         []text.Ask
 }
 
-// Found keeps what was asked in a batch of messages; each is a debt of its conversation.
+// Found keeps what was asked in a batch of messages. conversation.Receive has counted the debts: both or neither, in one transaction.
 func Found(tx *db.Tx, b brand.ID, in []Asked) error {
 	var rows [][]any
-	debt := map[conversation.ID]*conversation.Owed{}
 	for _, m := range in {
 		for _, a := range m.Asks {
-			owed := a.Kind != Rhetorical
-			rows = append(rows, []any{id.New(), b, m.Conversation, m.Message, m.Asker, a.Start, a.End, a.Kind, owed, Open})
-			if !owed {
-				continue
-			}
-			d := debt[m.Conversation]
-			if d == nil {
-				d = &conversation.Owed{Conversation: m.Conversation, Debt: conversation.Questions, Asked: m.Words[a.Start:a.End]}
-				debt[m.Conversation] = d
-			}
-			d.N++
+			rows = append(rows, []any{id.New(), b, m.Conversation, m.Message, m.Asker, a.Start, a.End, a.Kind, a.Kind != Rhetorical, Open})
 		}
 	}
-	if len(rows) == 0 {
-		return nil
-	}
-	if len(debt) > 0 {
-		if err := keepFirst(tx, debt); err != nil {
-			return err
-		}
-	}
-	if _, err := tx.Insert(`INSERT INTO question (id, brand_id, conversation_id, message_id, asker_id, start_at, end_at, kind, owed, state)`, "", rows); err != nil {
-		return err
-	}
-	owed := make([]conversation.Owed, 0, len(debt))
-	for _, d := range debt {
-		owed = append(owed, *d)
-	}
-	return conversation.Owe(tx, owed...)
-}
-
-// keepFirst: where a conversation has an open question already, the list goes on showing that one.
-func keepFirst(tx *db.Tx, debt map[conversation.ID]*conversation.Owed) error {
-	ids := make([]any, 0, len(debt))
-	for c := range debt {
-		ids = append(ids, c)
-	}
-	return tx.Query(`SELECT id, asked FROM conversation WHERE owed_questions > 0 AND id IN `+db.In(1, len(ids)), ids, func(r *sql.Rows) error {
-		var c conversation.ID
-		var asked string
-		err := r.Scan(&c, &asked)
-		if asked != "" {
-			debt[c].Asked = asked
-		}
-		return err
-	})
+	_, err := tx.Insert(`INSERT INTO question (id, brand_id, conversation_id, message_id, asker_id, start_at, end_at, kind, owed, state)`, "", rows)
+	return err
 }
 
 const columns = `q.id, q.brand_id, q.conversation_id, q.message_id, q.asker_id, q.start_at, q.end_at, q.kind, q.owed, q.state, COALESCE(q.settled_by, ''), q.settled_at, q.reason, m.words, m.gone`

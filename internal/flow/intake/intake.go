@@ -165,13 +165,16 @@ func theirs(tx *db.Tx, b Batch, messages []item, who []contact.Who) (in []conver
 		if w.Blocked || m.Context || m.Automatic {
 			asks = nil
 		}
-		owed := 0
+		one := conversation.In{Inbound: m.Inbound, Who: w, Quiet: m.Quiet}
 		for _, a := range asks {
-			if a.Kind != question.Rhetorical {
-				owed++
+			if a.Kind == question.Rhetorical {
+				continue
+			}
+			if one.Asks++; one.Asks == 1 {
+				one.Asked = m.Text[a.Start:a.End]
 			}
 		}
-		in, asked = append(in, conversation.In{Inbound: m.Inbound, Who: w, Asks: owed, Quiet: m.Quiet}), append(asked, asks)
+		in, asked = append(in, one), append(asked, asks)
 	}
 	return in, asked, nil
 }
