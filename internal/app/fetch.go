@@ -71,7 +71,7 @@ func (a *App) order(ctx context.Context) error {
 	}); err != nil || !some {
 		return err
 	}
-	return a.DB.Write(ctx, db.Work, func(tx *db.Tx) error {
+	return a.DB.Write(ctx, db.Work, func(tx *db.Tx) error { //nolint:contextcheck // the transaction carries it
 		ids, err := conversation.Unfetched(tx, 50)
 		if err != nil || len(ids) == 0 {
 			return err

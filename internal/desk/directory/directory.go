@@ -7,6 +7,7 @@ import (
 	"net/mail"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"answerable/internal/auth"
 	"answerable/internal/db"
@@ -51,18 +52,17 @@ func (p Person) Initials() string { return Initials(p.Name) }
 // Initials of a name: first letters of its first and last word.
 func Initials(name string) string {
 	f := strings.Fields(name)
-	out := ""
-	for i, w := range f {
-		if i == 0 || i == len(f)-1 {
-			var outSb57 strings.Builder
-			for _, r := range w {
-				outSb57.WriteString(strings.ToUpper(string(r)))
-				break
-			}
-			out += outSb57.String()
-		}
+	if len(f) == 0 {
+		return ""
 	}
-	return out
+	letter := func(w string) string {
+		r, _ := utf8.DecodeRuneInString(w)
+		return strings.ToUpper(string(r))
+	}
+	if len(f) == 1 {
+		return letter(f[0])
+	}
+	return letter(f[0]) + letter(f[len(f)-1])
 }
 
 // Add makes a person. Without brands they work for every brand.
