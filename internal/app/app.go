@@ -71,8 +71,8 @@ func Version() string {
 	return "dev"
 }
 
-// Open builds the house: database (migrated when it is SQLite; a PostgreSQL is migrated by answerable migrate, or here when empty),
-// ground, porter. Nothing runs before Run.
+// Open builds the house: database, brought to this program's schema (several nodes may start at once), ground, porter, faces. Nothing
+// runs before Run.
 func Open(ctx context.Context, c config.Config, o Options) (*App, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -220,15 +220,20 @@ func (a *App) ready(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, map[string]string{"status": "ready"})
 }
 
-// measured shows the metrics on this machine only, unless somebody who may manage the house asks with a token.
+// measured shows the metrics to who asks from this machine, and not through a proxy: they say how busy a brand is.
 func (a *App) measured(w http.ResponseWriter, r *http.Request) {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() || r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != "" {
+		a.problem(w, r, fault.New(fault.NotFound, "there is no such thing here"))
+		return
+	}
 	promhttp.HandlerFor(a.metrics, promhttp.HandlerOpts{}).ServeHTTP(w, r)
 }
 
 // statusOf is what the outside is told of each kind of error.
 var statusOf = map[fault.Kind]int{
 	fault.NotFound: http.StatusNotFound, fault.Conflict: http.StatusConflict, fault.Forbidden: http.StatusForbidden,
-	fault.Unauthorized: http.StatusUnauthorized, fault.Invalid: http.StatusBadRequest, fault.TooLarge: http.StatusRequestEntityTooLarge,
+	fault.Unauthorized: http.StatusUnauthorized, fault.Invalid: http.StatusUnprocessableEntity, fault.TooLarge: http.StatusRequestEntityTooLarge,
 	fault.Limited: http.StatusTooManyRequests, fault.Temporary: http.StatusServiceUnavailable, fault.Internal: http.StatusInternalServerError,
 }
 

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -147,4 +148,65 @@ func TestSearchFindsWhatCameIn(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestFilesAreFetchedAndKeptByWhatTheyAre(t *testing.T) {
+	t.Parallel()
+	dbtest.EachAddress(t, func(t *testing.T, address string) {
+		h := newHouse(t, address)
+		files := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != "/sleeve.png" {
+				http.NotFound(w, r)
+				return
+			}
+			w.Header().Set("Content-Type", "text/html") // what it says it is
+			_, _ = w.Write([]byte("\x89PNG\r\n\x1a\n and so on"))
+		}))
+		defer files.Close()
+		body := `{"id":"1","author":{"id":"hanne","name":"Hanne","side":"customer"},"public":true,"at":"2026-11-23T09:02:00Z","text":"Look at this.","attachments":[
+			{"name":"sleeve.png","type":"image/png","url":"` + files.URL + `/sleeve.png"},{"name":"gone.png","type":"image/png","url":"` + files.URL + `/gone.png"}]}`
+		if code, out := h.post("msg_1", body, h.secret); code != http.StatusAccepted {
+			t.Fatalf("%d %v", code, out)
+		}
+		var got []string
+		for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+			got = nil
+			if err := h.DB.Read(t.Context(), func(tx *db.Tx) error {
+				return tx.Query(`SELECT name || ' ' || state || ' ' || type FROM attachment ORDER BY n`, nil, func(r *sql.Rows) error {
+					var s string
+					err := r.Scan(&s)
+					got = append(got, s)
+					return err
+				})
+			}); err != nil {
+				t.Fatal(err)
+			}
+			if len(got) == 2 && got[0] == "sleeve.png kept image/png" && got[1] == "gone.png failed image/png" {
+				return
+			}
+		}
+		t.Errorf("%q", got)
+	})
+}
+
+func TestMetricsAreNotForTheWorld(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, dbtest.SQLite(t))
+	for proxy, want := range map[string]int{"": http.StatusOK, "203.0.113.9": http.StatusNotFound} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, h.server.URL+"/metrics", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if proxy != "" {
+			req.Header.Set("X-Forwarded-For", proxy)
+		}
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		if res.StatusCode != want {
+			t.Errorf("for %q: %d, want %d", proxy, res.StatusCode, want)
+		}
+	}
 }

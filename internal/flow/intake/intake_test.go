@@ -2,6 +2,7 @@ package intake_test
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 
@@ -303,6 +304,32 @@ func TestWhatStoodThereBeforeOwesNothingUntilItIsSaidToUs(t *testing.T) {
 		w.Hears(root)
 		if c := w.Conversation(c.ID); c.OwedQuestions != 2 {
 			t.Errorf("said to us, it owes %d", c.OwedQuestions)
+		}
+	})
+}
+
+func TestStrangeThreadsAndWords(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := desktest.New(t, d)
+		self := w.Says("hanne", "", "Is this my own tail?")
+		self.InReplyTo = self.ExternalID
+		a, b := w.Says("olga", "", "Does a answer b?"), w.Says("piet", "", "Does b answer a?")
+		a.InReplyTo, b.InReplyTo = b.ExternalID, a.ExternalID
+		got := w.Hears(self, a, b)
+		for _, r := range got {
+			if c := w.Conversation(r.Conversation); c.OwedQuestions != 1 {
+				t.Errorf("%+v", c)
+			}
+		}
+		many := w.Says("bot", "", strings.Repeat("Where is it? ", 8000))
+		r := w.Hears(many)[0]
+		if c := w.Conversation(r.Conversation); c.OwedQuestions == 0 || c.OwedQuestions > 50 {
+			t.Errorf("a hundred thousand letters of questions owe %d", c.OwedQuestions)
+		}
+		bidi := w.Says("eve", "", channel.Clean("When \u202eneho\u202c\x00 is it?"))
+		if r := w.Hears(bidi)[0]; w.Conversation(r.Conversation).OwedQuestions != 1 {
+			t.Error("a question between tricks was not found")
 		}
 	})
 }
