@@ -29,7 +29,7 @@ type asked struct {
 
 func askedOf(q question.Question) asked {
 	return asked{
-		ID: q.ID, Conversation: q.Conversation, MessageID: string(q.Message), AskerID: string(q.Asker), Start: max(q.Start, 0), End: max(q.End, 0), // below 0: edited away
+		ID: q.ID, Conversation: q.Conversation, MessageID: string(q.Message), AskerID: string(q.Asker), Start: q.Start, End: q.End, // both 0 where the words were edited away
 		Quote: q.Quote, Kind: q.Kind, Owed: q.Owed, State: q.State, SettledBy: string(q.SettledBy), SettledAt: sometime(q.SettledAt), Reason: q.Reason,
 	}
 }

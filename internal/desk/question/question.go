@@ -51,7 +51,7 @@ type Question struct {
 	Conversation conversation.ID
 	Message      conversation.MessageID
 	Asker        contact.ID
-	Start, End   int64 // bytes of the message's words
+	Start, End   int64 // bytes of the message's words as they are now; both 0 where those no longer hold it
 	Quote        string
 	Kind         string
 	Owed         bool
@@ -82,18 +82,22 @@ func Found(tx *db.Tx, b brand.ID, in []Asked) error {
 	return err
 }
 
-const columns = `q.id, q.brand_id, q.conversation_id, q.message_id, q.asker_id, q.start_at, q.end_at, q.kind, q.owed, q.state, COALESCE(q.settled_by, ''), q.settled_at, q.reason, m.words, m.gone`
+const columns = `q.id, q.brand_id, q.conversation_id, q.message_id, q.asker_id, q.start_at, q.end_at, q.kind, q.owed, q.state, COALESCE(q.settled_by, ''), q.settled_at, q.reason, COALESCE(v.words, m.words), v.words IS NOT NULL, m.gone`
 
 func list(tx *db.Tx, where string, args ...any) (out []Question, err error) {
-	err = tx.Query(`SELECT `+columns+` FROM question q JOIN message m ON m.id = q.message_id WHERE `+where+` ORDER BY m.at, m.id, q.start_at`, args, func(r *sql.Rows) error {
+	err = tx.Query(`SELECT `+columns+` FROM question q JOIN message m ON m.id = q.message_id
+		LEFT JOIN message_version v ON v.message_id = q.message_id AND v.version = q.version WHERE `+where+` ORDER BY m.at, m.id, q.start_at`, args, func(r *sql.Rows) error {
 		var q Question
 		var words string
-		var gone bool
-		if err := r.Scan(&q.ID, &q.Brand, &q.Conversation, &q.Message, &q.Asker, &q.Start, &q.End, &q.Kind, &q.Owed, &q.State, &q.SettledBy, &q.SettledAt, &q.Reason, &words, &gone); err != nil {
+		var older, gone bool
+		if err := r.Scan(&q.ID, &q.Brand, &q.Conversation, &q.Message, &q.Asker, &q.Start, &q.End, &q.Kind, &q.Owed, &q.State, &q.SettledBy, &q.SettledAt, &q.Reason, &words, &older, &gone); err != nil {
 			return err
 		}
 		if !gone && q.Start >= 0 && q.End <= int64(len(words)) && q.Start <= q.End {
 			q.Quote = words[q.Start:q.End]
+		}
+		if older { // the words it was asked in are no longer what the message says
+			q.Start, q.End = 0, 0
 		}
 		out = append(out, q)
 		return nil
@@ -247,8 +251,8 @@ func Add(tx *db.Tx, by auth.Actor, m conversation.MessageID, start, end int64) (
 		return "", fault.New(fault.Invalid, "bytes %d to %d are not inside the message, which has %d", start, end, len(msg.Words))
 	}
 	q := ID(id.New())
-	n, err := tx.Exec(`INSERT INTO question (id, brand_id, conversation_id, message_id, asker_id, start_at, end_at, kind, owed, state) VALUES ($1,$2,$3,$4,$5,$6,$7,'question',TRUE,'open') ON CONFLICT DO NOTHING`,
-		q, c.Brand, c.ID, m, msg.AuthorID, start, end)
+	n, err := tx.Exec(`INSERT INTO question (id, brand_id, conversation_id, message_id, asker_id, version, start_at, end_at, kind, owed, state) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,'question',TRUE,'open') ON CONFLICT DO NOTHING`,
+		q, c.Brand, c.ID, m, msg.AuthorID, msg.Version, start, end)
 	if err != nil {
 		return "", err
 	}
@@ -286,55 +290,47 @@ func Reopen(tx *db.Tx, by auth.Actor, m conversation.MessageID, why string) erro
 	return Settle(tx, by, ends...)
 }
 
-// Reread follows an edit of a message: what was answered is kept, what is still asked stays open, what is no longer asked is no
-// question any more, and what is new is owed (practice F14).
+// Reread follows an edit of a message: what was answered is kept with the words it was asked in, what is still asked stays open, what
+// is no longer asked is no question any more, and what is new is owed (practice F14).
 func Reread(tx *db.Tx, b brand.ID, m Asked) error {
 	old, err := list(tx, `q.message_id = $1`, m.Message)
 	if err != nil {
 		return err
 	}
-	var before string // the version before this one
-	if _, err := tx.Row(`SELECT words FROM message_version WHERE message_id = $1 ORDER BY version DESC LIMIT 1`, db.Args(m.Message), &before); err != nil {
+	var version int64
+	if _, err := tx.Row(`SELECT version FROM message WHERE id = $1`, db.Args(m.Message), &version); err != nil {
 		return err
 	}
 	left := slices.Clone(m.Asks)
-	// Two questions may change places: all step aside first.
-	if _, err := tx.Exec(`UPDATE question SET start_at = -1000000 - start_at, end_at = -1000000 - end_at WHERE message_id = $1`, m.Message); err != nil {
-		return err
-	}
 	var n int64
-	for i, q := range old {
-		quote := ""
-		if q.End <= int64(len(before)) && q.Start < q.End {
-			quote = before[q.Start:q.End]
-		}
-		j := slices.IndexFunc(left, func(a text.Ask) bool { return strings.EqualFold(m.Words[a.Start:a.End], quote) })
+	for _, q := range old {
+		j := slices.IndexFunc(left, func(a text.Ask) bool { return strings.EqualFold(m.Words[a.Start:a.End], q.Quote) })
 		if j >= 0 {
-			a := left[j]
-			left = slices.Delete(left, j, j+1)
-			if _, err := tx.Exec(`UPDATE question SET start_at = $2, end_at = $3 WHERE id = $1`, q.ID, a.Start, a.End); err != nil {
+			if _, err := tx.Exec(`UPDATE question SET version = $2, start_at = $3, end_at = $4 WHERE id = $1`, q.ID, version, left[j].Start, left[j].End); err != nil {
 				return err
 			}
+			left = slices.Delete(left, j, j+1)
 			continue
 		}
-		// Its words are gone from the message: the span becomes empty, at a place no other question has.
-		if _, err := tx.Exec(`UPDATE question SET start_at = $2, end_at = $2, state = CASE WHEN state = 'open' THEN 'not_a_question' ELSE state END, reason = CASE WHEN state = 'open' THEN 'edited away' ELSE reason END WHERE id = $1`,
-			q.ID, -1-int64(i)); err != nil {
+		if q.State != Open {
+			continue
+		}
+		if _, err := tx.Exec(`UPDATE question SET state = 'not_a_question', reason = 'edited away' WHERE id = $1`, q.ID); err != nil {
 			return err
 		}
-		if q.State == Open && q.Owed {
+		if q.Owed {
 			n--
 		}
 	}
 	var rows [][]any
 	for _, a := range left {
 		owed := a.Kind != Rhetorical
-		rows = append(rows, []any{id.New(), b, m.Conversation, m.Message, m.Asker, a.Start, a.End, a.Kind, owed, Open})
+		rows = append(rows, []any{id.New(), b, m.Conversation, m.Message, m.Asker, version, a.Start, a.End, a.Kind, owed, Open})
 		if owed {
 			n++
 		}
 	}
-	if _, err := tx.Insert(`INSERT INTO question (id, brand_id, conversation_id, message_id, asker_id, start_at, end_at, kind, owed, state)`, `ON CONFLICT DO NOTHING`, rows); err != nil {
+	if _, err := tx.Insert(`INSERT INTO question (id, brand_id, conversation_id, message_id, asker_id, version, start_at, end_at, kind, owed, state)`, "", rows); err != nil {
 		return err
 	}
 	return owe(tx, m.Conversation, n)

@@ -269,6 +269,13 @@ func TestEditsAndDeletionsAreFollowed(t *testing.T) {
 		if c := w.Conversation(r.Conversation); c.OwedQuestions != 2 || c.Asked != "Is it lost?" {
 			t.Errorf("after the edit: %+v", c)
 		}
+		w.Read(func(tx *db.Tx) error {
+			all, err := question.Of(tx, r.Conversation)
+			if len(all) != 3 || all[0].Quote != "Where is my parcel?" || all[0].State != question.NotAQuestion {
+				t.Errorf("what was asked before the edit: %+v", all)
+			}
+			return err
+		})
 		x := m
 		x.Kind, x.Text = channel.Delete, ""
 		w.Hears(x)

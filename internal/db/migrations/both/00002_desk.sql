@@ -311,7 +311,8 @@ CREATE TABLE question (
   conversation_id TEXT    NOT NULL REFERENCES conversation (id),
   message_id      TEXT    NOT NULL REFERENCES message (id),
   asker_id        TEXT    NOT NULL REFERENCES contact (id),
-  start_at        BIGINT  NOT NULL,          -- bytes of the message's words
+  version         BIGINT  NOT NULL DEFAULT 1, -- of the message, in whose words the span is
+  start_at        BIGINT  NOT NULL,          -- bytes of those words
   end_at          BIGINT  NOT NULL,
   kind            TEXT    NOT NULL CHECK (kind IN ('question','request','who','rhetorical')),
   owed            BOOLEAN NOT NULL,          -- a rhetorical or archived one is never owed
@@ -320,7 +321,7 @@ CREATE TABLE question (
   settled_at      BIGINT  NOT NULL DEFAULT 0,
   settled_who     TEXT    NOT NULL DEFAULT '',
   reason          TEXT    NOT NULL DEFAULT '',
-  UNIQUE (message_id, start_at, end_at)
+  UNIQUE (message_id, version, start_at, end_at)
 );
 CREATE INDEX question_conversation ON question (conversation_id, id);
 CREATE INDEX question_settled ON question (settled_by) WHERE settled_by IS NOT NULL;
