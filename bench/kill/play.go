@@ -96,11 +96,11 @@ func (w *world) doorbell(ctx context.Context, round int) {
 func (w *world) agents(ctx context.Context, round int) {
 	for i := 0; ctx.Err() == nil; i++ {
 		var page struct {
-			Items []struct{ ID, Channel string }
+			Items []struct{ ID, Channel, Status string }
 		}
-		_, _ = w.call(ctx, http.MethodGet, "/conversations?view=unowned&limit=50", nil, &page, nil) // the desk may be dead: ask again
+		_, _ = w.call(ctx, http.MethodGet, "/conversations?view=all&limit=100", nil, &page, nil) // the desk may be dead: ask again
 		for n, c := range page.Items {
-			if c.Channel != "mastodon" || ctx.Err() != nil {
+			if c.Channel != "mastodon" || c.Status != "open" || ctx.Err() != nil {
 				continue
 			}
 			text := fmt.Sprintf("Reply %d-%d-%d for you.", round, i, n)

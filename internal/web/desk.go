@@ -147,9 +147,7 @@ func (s *server) list(tx *db.Tx, v *visit, at place, open conversation.ID) (desk
 	for _, r := range page.Rows {
 		row := rowOf(v, at, r)
 		if !row.Asked {
-			if row.Ask, row.AskLang, err = lastWords(tx, v, r.ID); err != nil {
-				return l, nil, err
-			}
+			row.Ask, row.AskLang = cmp.Or(r.Said, v.w.List.NoQuestion), cmp.Or(r.SaidLang, v.w.Tag)
 		}
 		if state, ok := stuck[r.ID]; ok {
 			row.State = state
@@ -163,21 +161,6 @@ func (s *server) list(tx *db.Tx, v *visit, at place, open conversation.ID) (desk
 		l.Next = "/desk" + next.query()
 	}
 	return l, counts, nil
-}
-
-// lastWords are what the customer said last, for a row in which nothing was found that looks like a question: their words, not a
-// guess (practice F12).
-func lastWords(tx *db.Tx, v *visit, id conversation.ID) (words, lang string, err error) {
-	ms, err := conversation.Timeline(tx, id)
-	if err != nil {
-		return "", "", err
-	}
-	for _, m := range slices.Backward(ms) {
-		if m.Side == conversation.Theirs && !m.Gone && !m.Quiet && m.Words != "" {
-			return conversation.Short(m.Words), m.Lang, nil
-		}
-	}
-	return v.w.List.NoQuestion, v.w.Tag, nil
 }
 
 // mostTroubled is how many sends that need a person are marked in lists.

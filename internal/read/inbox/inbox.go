@@ -78,6 +78,9 @@ type Row struct {
 	BrandName   string
 	ContactName string
 	OwnerName   string
+	// Said is what the customer said last, where nothing was found in it that looks like a question: their words, not a guess (F12).
+	Said     string
+	SaidLang string
 	// Why says, of a search, where it was found: a name, a handle, words of a message with what stands around them.
 	Why []Why
 }
@@ -174,7 +177,33 @@ func List(tx *db.Tx, by auth.Actor, q Query) (Page, error) {
 		p.Next = placeAt(rows[len(rows)-1]).String()
 	}
 	p.Rows = rows
-	return p, nil
+	return p, said(tx, p.Rows)
+}
+
+// said fills in the last words of rows without a question, all in one reading.
+func said(tx *db.Tx, rows []Row) error {
+	at := map[conversation.ID]*Row{}
+	var ids []any
+	for i := range rows {
+		if rows[i].Asked == "" {
+			at[rows[i].ID] = &rows[i]
+			ids = append(ids, rows[i].ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	return tx.Query(`SELECT m.conversation_id, m.words, m.lang FROM conversation c JOIN message m ON m.id = (SELECT x.id FROM message x
+		WHERE x.conversation_id = c.id AND x.side = 'theirs' AND NOT x.gone AND NOT x.quiet AND x.words <> '' ORDER BY x.at DESC, x.id DESC LIMIT 1)
+		WHERE c.id IN `+db.In(1, len(ids)), ids, func(r *sql.Rows) error {
+		var id conversation.ID
+		var words, lang string
+		if err := r.Scan(&id, &words, &lang); err != nil {
+			return err
+		}
+		at[id].Said, at[id].SaidLang = conversation.Short(words), lang
+		return nil
+	})
 }
 
 func placeAt(r Row) place {

@@ -289,14 +289,14 @@ func search(tx *db.Tx, by auth.Actor, q Query) (Page, error) {
 		before = nos[len(nos)-1]
 		if looked >= mostLooked && len(p.Rows) <= q.Limit { // never cut silently: the cursor goes on from here
 			p.Next = place{No: before}.String()
-			return p, nil
+			return p, said(tx, p.Rows)
 		}
 	}
 	if len(p.Rows) > q.Limit {
 		p.Rows = p.Rows[:q.Limit]
 		p.Next = placeAt(p.Rows[q.Limit-1]).String()
 	}
-	return p, nil
+	return p, said(tx, p.Rows)
 }
 
 func load(tx *db.Tx, by auth.Actor, nos []int64) (out []Row, err error) {
