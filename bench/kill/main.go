@@ -3,7 +3,8 @@
 //
 // The network is a real square in this process, so that it outlives the desk. The chosen moments are those of a delivery: claimed and
 // asked (the request has come, nothing is posted), answered (it is posted, nobody was told), and told (the answer is out, the desk has
-// not stored it). Run it with scripts/with-postgres for both databases:
+// not stored it). The square here is one of those servers that ignore Idempotency-Key, so only looking before sending again keeps a reply
+// from being posted twice. Run it with scripts/with-postgres for both databases:
 //
 //	scripts/with-postgres --durable go run ./bench/kill -rounds 50
 package main

@@ -104,7 +104,7 @@ type world struct {
 func newWorld(ctx context.Context, binary, data, address string, rng *rand.Rand, verbose bool) (*world, error) {
 	w := &world{binary: binary, data: data, address: address, rng: rng, verbose: verbose, kills: map[string]int{}, accepted: map[string]bool{}, replies: map[string]string{}, tried: map[string]bool{}}
 	var err error
-	if w.sq, err = square.New(square.Options{}); err != nil {
+	if w.sq, err = square.New(square.Options{IgnoreIdempotency: true}); err != nil {
 		return nil, err
 	}
 	if _, w.brand, err = w.sq.Join("tarnandrye", "Tarn & Rye"); err != nil {
