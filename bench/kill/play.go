@@ -141,7 +141,11 @@ func (w *world) look(ctx context.Context) error {
 	}
 	defer d.Close()
 	var waiting, uncertain, missing int64
-	for end := time.Now().Add(90 * time.Second); ; time.Sleep(100 * time.Millisecond) {
+	// The lane keeps to the network's pace, so what waits may take its time; what stands still for a minute stands still for ever.
+	for end, before := time.Now().Add(time.Minute), int64(-1); ; time.Sleep(100 * time.Millisecond) {
+		if left := waiting + missing; left != before {
+			before, end = left, time.Now().Add(time.Minute)
+		}
 		missing = 0
 		if err := d.Read(ctx, func(tx *db.Tx) error {
 			if _, err := tx.Row(`SELECT (SELECT count(*) FROM delivery WHERE state IN ('queued', 'sending')) + (SELECT count(*) FROM alarm), (SELECT count(*) FROM delivery WHERE state IN ('uncertain', 'failed'))`, nil, &waiting, &uncertain); err != nil {
@@ -173,7 +177,7 @@ func (w *world) look(ctx context.Context) error {
 		say("%d of %d posts of customers are not in the desk", missing, len(w.posted))
 	}
 	if waiting > 0 {
-		say("%d deliveries or alarms are still waiting after 90 s", waiting)
+		say("%d deliveries or alarms still wait and have not moved for a minute", waiting)
 	}
 	onSquare := map[string]int{}
 	for _, s := range w.sq.Statuses() {

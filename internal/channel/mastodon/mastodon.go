@@ -91,7 +91,9 @@ func (a *Adapter) Connect(ctx context.Context) (channel.Info, error) {
 		Limits: channel.Limits{
 			MaxChars:  int(cmp.Or(in.Configuration.Statuses.MaxCharacters, in.MaxToot, defaultMaxChars)),
 			Graphemes: true, PerURL: int(cmp.Or(in.Configuration.Statuses.PerURL, defaultPerURL)), ShortMentions: true, Addressed: true,
-			Every: time.Second, Burst: 30, // 300 requests in 5 minutes, of which reading needs its share
+			// 300 requests in 5 minutes: 120 at once and one every 2 s after that is 270, and reading needs its share. An agent never waits,
+			// and an incident is paced.
+			Every: 2 * time.Second, Burst: 120,
 		},
 	}, nil
 }
