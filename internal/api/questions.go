@@ -3,12 +3,14 @@ package api
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"answerable/internal/auth"
 	"answerable/internal/db"
 	"answerable/internal/desk/conversation"
 	"answerable/internal/desk/question"
+	"answerable/internal/id"
 )
 
 type asked struct {
@@ -61,13 +63,17 @@ func (f *face) settle(ctx context.Context, in *struct {
 	Body struct {
 		State      question.State          `json:"state" enum:"open,answered,answered_by_department,answered_by_community,declined,not_a_question"`
 		Reason     *string                 `json:"reason" required:"false" doc:"Needed to decline: what the customer was told."`
-		AnsweredBy *conversation.MessageID `json:"answered_by" required:"false" doc:"The message that answers it; needed for the three kinds of answered."`
+		AnsweredBy *conversation.MessageID `json:"answered_by" required:"false" doc:"The message that answers it. For an answer by a department or the community it may name them instead."`
 	}
 },
 ) (*shown[asked], error) {
 	e := question.End{Question: in.ID, State: in.Body.State, Reason: optional(in.Body.Reason)}
 	if in.Body.AnsweredBy != nil {
 		e.By = *in.Body.AnsweredBy
+	}
+	others := e.State == question.AnsweredByDepartment || e.State == question.AnsweredByCommunity
+	if others && e.By != "" && !id.Valid(string(e.By)) { // it names who answered, not the message that did
+		e.Reason, e.By = strings.TrimSpace(string(e.By)+" "+e.Reason), ""
 	}
 	return change(ctx, f, func(tx *db.Tx, by auth.Actor) (asked, error) {
 		if e.By != "" {

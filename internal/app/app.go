@@ -25,6 +25,7 @@ import (
 	"answerable/internal/config"
 	"answerable/internal/db"
 	"answerable/internal/desk/arrival"
+	"answerable/internal/desk/conversation"
 	"answerable/internal/event"
 	"answerable/internal/fault"
 	"answerable/internal/flow/watch"
@@ -153,9 +154,12 @@ func (sweep) Kind() string { return "house.sweep" }
 
 func (a *App) book() *jobs.Book {
 	b := jobs.NewBook()
-	jobs.Do(b, func(ctx context.Context, _ sweep) error {
+	jobs.Do(b, func(ctx context.Context, _ sweep, _ bool) error {
 		return a.DB.Write(ctx, db.Work, func(tx *db.Tx) error {
 			if err := auth.Sweep(tx); err != nil {
+				return err
+			}
+			if err := conversation.ForgetEarly(tx); err != nil {
 				return err
 			}
 			_, err := arrival.Forget(tx, tx.Now()-arrival.Term)

@@ -84,7 +84,7 @@ func (a *App) order(ctx context.Context) error {
 	})
 }
 
-func (a *App) fetchOne(ctx context.Context, f fetchFile) error {
+func (a *App) fetchOne(ctx context.Context, f fetchFile, last bool) error {
 	var at conversation.Attachment
 	if err := a.DB.Read(ctx, func(tx *db.Tx) (err error) {
 		at, err = conversation.GetAttachment(tx, f.Attachment)
@@ -96,7 +96,7 @@ func (a *App) fetchOne(ctx context.Context, f fetchFile) error {
 		return err
 	}
 	at, err := a.download(ctx, at)
-	if err != nil && fault.Is(err, fault.Temporary) {
+	if err != nil && !last {
 		return err // River comes again
 	}
 	return a.DB.Write(ctx, db.Work, func(tx *db.Tx) error { return conversation.Fetched(tx, at) })
@@ -105,12 +105,16 @@ func (a *App) fetchOne(ctx context.Context, f fetchFile) error {
 func (a *App) download(ctx context.Context, at conversation.Attachment) (conversation.Attachment, error) {
 	at.State = "failed"
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at.URL, nil)
-	if err != nil {
+	if err != nil || req.URL.Scheme != "http" && req.URL.Scheme != "https" {
 		at.Error = "its address cannot be read"
 		return at, nil
 	}
 	res, err := a.HTTP.Do(req)
 	if err != nil {
+		if fault.Is(err, fault.Invalid) || fault.Is(err, fault.Forbidden) {
+			at.Error = fault.Safe(err)
+			return at, nil
+		}
 		at.Error = "its server did not answer"
 		return at, fault.As(fault.Temporary, err, "a file could not be fetched")
 	}

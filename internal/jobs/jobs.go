@@ -31,9 +31,9 @@ type Book struct {
 // NewBook makes an empty one.
 func NewBook() *Book { return &Book{workers: river.NewWorkers()} }
 
-// Do registers how errands of a kind are done. An error lets River try again later, with growing waits.
-func Do[A Args](b *Book, do func(context.Context, A) error) {
-	river.AddWorker(b.workers, river.WorkFunc(func(ctx context.Context, j *river.Job[A]) error { return do(ctx, j.Args) }))
+// Do registers how errands of a kind are done. An error lets River try again later, with growing waits; last says that it will not.
+func Do[A Args](b *Book, do func(ctx context.Context, a A, last bool) error) {
+	river.AddWorker(b.workers, river.WorkFunc(func(ctx context.Context, j *river.Job[A]) error { return do(ctx, j.Args, j.Attempt >= j.MaxAttempts) }))
 }
 
 // Every has an errand done again and again, by one node.

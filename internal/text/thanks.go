@@ -39,7 +39,9 @@ func ThanksOnly(s string) (bool, float64) {
 			case sourWords[w.s]:
 				sour++
 			case thanksWord(w.s):
-				thanks++
+				if thanks++; i > 0 && (st.words[i-1].s == "no" || st.words[i-1].s == "nein" || st.words[i-1].s == "non") {
+					return false, 0 // "no thanks" is an answer
+				}
 			case praiseWords[w.s]:
 				praise++
 			case fillerWords[w.s]:
@@ -168,7 +170,7 @@ var fillerWords = set(`so very much a lot you u your for the help helping reply 
 	in advance mate sir madam maam man bro dear service support customer answer info information update any anyway many million bunch
 	kindly just just see soon of be much hi hello hey everything assistance assisting looking into sharing xx x xxx lol haha oh well fast
 	speedy prompt quickly at least sharing letting know us made has been are youre
-	vielen herzlichen lieben fur die schnelle antwort hilfe euch ihnen dir sehr das hat gut schonen tag noch und ich ja alles klar auch
+	vielen herzlichen lieben besten schon schoen fur die schnelle antwort hilfe euch ihnen dir sehr das hat gut schonen tag noch und ich ja alles klar auch
 	eure ihre ein einen wirklich liebe grusse abend wochenende bitte gern geschehen
 	muchas muchisimas mil por la el tu su ayuda respuesta rapida y a ti usted ustedes todo muy buen dia os le les todos saludos
 	beaucoup pour votre aide reponse rapide bien a vous et bonne journee tres c est soiree de rien tout

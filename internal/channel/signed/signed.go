@@ -285,6 +285,7 @@ type outgoing struct {
 	Key       string `json:"key"`
 	Thread    string `json:"thread_id"`
 	InReplyTo string `json:"in_reply_to"`
+	Public    bool   `json:"public"`
 	Text      string `json:"text"`
 	Author    struct {
 		Name string `json:"name"`
@@ -302,7 +303,7 @@ func (a *Adapter) Send(ctx context.Context, o channel.Outbound) (channel.Receipt
 	if a.cfg.URL == "" {
 		return channel.Receipt{}, fault.New(fault.Invalid, "no address for outgoing messages")
 	}
-	out := outgoing{Key: o.Key, Thread: o.ThreadKey, InReplyTo: o.InReplyTo, Text: o.Text}
+	out := outgoing{Key: o.Key, Thread: o.ThreadKey, InReplyTo: o.InReplyTo, Public: o.Public, Text: o.Text}
 	out.Author.Name = o.Signer
 	body, err := json.Marshal(out)
 	if err != nil {

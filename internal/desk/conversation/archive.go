@@ -212,7 +212,7 @@ func (w *past) file(c *state, p Past) Filed {
 
 // thread is the surface of a message: what is public and what is private of one thread are two.
 func (w *past) thread(c ID, p Past, m PastMessage) ThreadID {
-	key, kind := surface(p, m.Public), PublicThread
+	key, kind := surfaceOfPast(p, m.Public), PublicThread
 	if !m.Public {
 		kind = PrivateThread
 	}
@@ -225,7 +225,7 @@ func (w *past) thread(c ID, p Past, m PastMessage) ThreadID {
 	return t.id
 }
 
-func surface(p Past, public bool) string {
+func surfaceOfPast(p Past, public bool) string {
 	switch {
 	case p.Messages[0].Public == public:
 		return p.Key
@@ -298,7 +298,7 @@ func pastThreads(tx *db.Tx, a account.ID, in []Past) (map[string]*thread, error)
 	want := map[string]bool{}
 	for _, p := range in {
 		for _, m := range p.Messages {
-			want[surface(p, m.Public)] = true
+			want[surfaceOfPast(p, m.Public)] = true
 		}
 		want[p.Key] = true
 	}

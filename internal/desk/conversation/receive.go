@@ -25,6 +25,19 @@ type In struct {
 	Asks  int         // how many questions it holds that are owed; the caller keeps them in the same transaction
 	Asked string      // the first of them, in the customer's words
 	Quiet bool        // only thanks (practice F3)
+	Early *Early      // it was edited or deleted before it came
+}
+
+// Version is which version of the message this is: one that was edited before it came begins with its second.
+func (m In) Version() int64 { return m.Early.version() }
+
+func (e *Early) gone() bool { return e != nil && e.Gone }
+
+func (e *Early) version() int64 {
+	if e == nil {
+		return 1
+	}
+	return 2
 }
 
 // Received is what an inbound message became.
@@ -56,7 +69,7 @@ type next struct {
 func decide(c Conversation, m In, reopenDays, now int64) next {
 	principal := c.Contact == "" || m.Who.Contact == c.Contact
 	// A joiner without a question of their own, thanks alone, and what stood there before never make work.
-	work := !m.Quiet && !m.Context && !m.Automatic && !m.Who.Blocked && (principal || m.Asks > 0)
+	work := !m.Quiet && !m.Early.gone() && !m.Context && !m.Automatic && !m.Who.Blocked && (principal || m.Asks > 0)
 	switch c.Status {
 	case Archived:
 		return next{follow: work, work: work}
@@ -79,8 +92,20 @@ type thread struct {
 	id           ThreadID
 	conversation ID
 	key          string
+	public       bool
 	moved, fresh bool
 }
+
+// surface names the public or the private side of what a remote key names. A private word is never filed in a public thread.
+func surface(public bool) string {
+	if public {
+		return "public "
+	}
+	return "private "
+}
+
+func surfaceOf(m In) string    { return surface(m.Public) + m.ThreadKey }
+func otherSurface(m In) string { return surface(!m.Public) + m.ThreadKey }
 
 // Receive files a batch of messages of one account: theirs, and ours that were written outside the desk. Threads and conversations are
 // taken in the order of their keys; the unique keys decide what is new. Out is in the order of in.
@@ -129,7 +154,7 @@ func Receive(tx *db.Tx, b brand.Brand, a account.Account, in []In) ([]Received, 
 			}
 			continue
 		}
-		t := threads[m.ThreadKey]
+		t := threads[surfaceOf(m)]
 		c := convs[t.conversation]
 		if c == nil {
 			return nil, impossible("thread %s without its conversation", t.id)
@@ -186,7 +211,7 @@ func Receive(tx *db.Tx, b brand.Brand, a account.Account, in []In) ([]Received, 
 		}
 		messages = append(messages, []any{
 			r.Message, b.ID, t.id, c.ID, a.ID, ext, m.InReplyTo, m.URL, side, author, name, at, tx.Now(), released,
-			m.Automatic, m.Quiet && side == Theirs, m.Context, m.Lang, m.Text,
+			m.Automatic, m.Quiet && side == Theirs, m.Context, m.Lang, m.Text, m.Early.version(), m.Early.gone(),
 		})
 		for n, f := range m.Attachments {
 			attachments = append(attachments, []any{id.New(), b.ID, r.Message, n, f.Name, f.Type, f.URL, f.Alt, "waiting"})
@@ -217,7 +242,7 @@ func Receive(tx *db.Tx, b brand.Brand, a account.Account, in []In) ([]Received, 
 				continue // its only message was filed under another thread of this batch
 			}
 			kind := PrivateThread
-			if isPublic(in, k) {
+			if t.public {
 				kind = PublicThread
 			}
 			threadRows = append(threadRows, []any{t.id, b.ID, c.ID, a.ID, t.key, kind, urlOf(in, k)})
@@ -232,7 +257,7 @@ func Receive(tx *db.Tx, b brand.Brand, a account.Account, in []In) ([]Received, 
 		return nil, err
 	}
 	if _, err := tx.Insert(`INSERT INTO message (id, brand_id, thread_id, conversation_id, account_id, external_id, in_reply_to, url, side, author_id, author_name,
-		at, stored_at, released_at, automatic, quiet, background, lang, words)`, "", messages); err != nil {
+		at, stored_at, released_at, automatic, quiet, background, lang, words, version, gone)`, "", messages); err != nil {
 		return nil, err
 	}
 	if _, err := tx.Insert(`INSERT INTO attachment (id, brand_id, message_id, n, name, type, url, alt, state)`, "", attachments); err != nil {
@@ -303,22 +328,24 @@ func fresh(tx *db.Tx, b brand.Brand, a account.Account, m In) *state {
 func begin(tx *db.Tx, b brand.Brand, a account.Account, in []In, known map[string]knownMessage, threads map[string]*thread, convs map[ID]*state) error {
 	var need []*state
 	for _, m := range in {
-		if threads[m.ThreadKey] != nil {
+		if threads[surfaceOf(m)] != nil {
 			continue
 		}
 		if _, ok := known[m.ExternalID]; ok && m.ExternalID != "" {
 			continue
 		}
-		t := &thread{id: ThreadID(id.New()), key: m.ThreadKey, fresh: true}
+		t := &thread{id: ThreadID(id.New()), key: m.ThreadKey, public: m.Public, fresh: true}
 		if k, ok := known[m.InReplyTo]; ok && m.InReplyTo != "" && convs[k.conversation] != nil {
 			t.conversation = k.conversation
+		} else if o := threads[otherSurface(m)]; o != nil && convs[o.conversation] != nil {
+			t.conversation = o.conversation // the public and the private side of one thread are one matter
 		} else {
-			c := fresh(tx, b, a, firstOf(in, m.ThreadKey))
+			c := fresh(tx, b, a, firstOf(in, surfaceOf(m)))
 			convs[c.ID] = c
 			need = append(need, c)
 			t.conversation = c.ID
 		}
-		threads[m.ThreadKey] = t
+		threads[surfaceOf(m)] = t
 	}
 	if len(need) == 0 {
 		return nil
@@ -333,10 +360,10 @@ func begin(tx *db.Tx, b brand.Brand, a account.Account, in []In, known map[strin
 }
 
 // firstOf is the message that decides what a new conversation is: the first of theirs, else the first of ours.
-func firstOf(in []In, key string) In {
+func firstOf(in []In, surface string) In {
 	var f *In
 	for i := range in {
-		if in[i].ThreadKey != key {
+		if surfaceOf(in[i]) != surface {
 			continue
 		}
 		if in[i].Kind != channel.Own && !in[i].Context {
@@ -382,11 +409,11 @@ func knownThreads(tx *db.Tx, a account.ID, in []In) (map[string]*thread, error) 
 	}
 	out := make(map[string]*thread, len(want))
 	return out, eachIn(keysOf(want), func(ids []any) error {
-		return tx.Query(`SELECT id, conversation_id, remote_key FROM thread WHERE account_id = $1 AND remote_key IN `+db.In(2, len(ids)),
+		return tx.Query(`SELECT id, conversation_id, remote_key, kind = 'public' FROM thread WHERE account_id = $1 AND remote_key IN `+db.In(2, len(ids)),
 			append([]any{a}, ids...), func(r *sql.Rows) error {
 				t := &thread{}
-				err := r.Scan(&t.id, &t.conversation, &t.key)
-				out[t.key] = t
+				err := r.Scan(&t.id, &t.conversation, &t.key, &t.public)
+				out[surface(t.public)+t.key] = t
 				return err
 			})
 	})
@@ -457,18 +484,9 @@ func addHands(tx *db.Tx, hands [][]any) error {
 	return nil
 }
 
-func isPublic(in []In, key string) bool {
+func urlOf(in []In, surface string) string {
 	for _, m := range in {
-		if m.ThreadKey == key {
-			return m.Public
-		}
-	}
-	return false
-}
-
-func urlOf(in []In, key string) string {
-	for _, m := range in {
-		if m.ThreadKey == key && m.URL != "" {
+		if surfaceOf(m) == surface && m.URL != "" {
 			return m.URL
 		}
 	}

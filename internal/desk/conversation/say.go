@@ -53,6 +53,11 @@ func Say(tx *db.Tx, by auth.Actor, c Conversation, t ThreadID, words string, see
 	}
 	if seen != "" {
 		var n MessageID
+		if s, err := GetMessage(tx, seen); fault.Is(err, fault.NotFound) || err == nil && s.Conversation != c.ID {
+			return m, fault.New(fault.Invalid, "seen names the last message you had in view; %q is none of this conversation", seen)
+		} else if err != nil {
+			return m, err
+		}
 		ok, err := tx.Row(`SELECT id FROM message WHERE conversation_id = $1 AND side <> 'note' AND id > $2 ORDER BY id DESC LIMIT 1`, db.Args[any](c.ID, seen), &n)
 		if err != nil {
 			return m, err
@@ -70,6 +75,15 @@ func Say(tx *db.Tx, by auth.Actor, c Conversation, t ThreadID, words string, see
 	if _, err := tx.Row(`SELECT external_id FROM message WHERE thread_id = $1 AND side = 'theirs' AND NOT gone AND NOT background AND external_id IS NOT NULL
 		ORDER BY at DESC, id DESC LIMIT 1`, db.Args(m.Thread), &m.InReplyTo); err != nil {
 		return m, err
+	}
+	if m.InReplyTo == "" {
+		gone := false
+		if _, err := tx.Row(`SELECT EXISTS (SELECT 1 FROM message m JOIN thread t ON t.id = m.thread_id WHERE m.thread_id = $1 AND t.kind = 'public' AND m.side = 'theirs' AND m.gone)`, db.Args(m.Thread), &gone); err != nil {
+			return m, err
+		}
+		if gone { // without a post to hang it under it would stand alone before everybody
+			return m, fault.New(fault.Conflict, "their post was deleted: there is nothing left in public to answer under; write to them privately, or end it as withdrawn")
+		}
 	}
 	if _, err := tx.Exec(`INSERT INTO message (id, brand_id, thread_id, conversation_id, account_id, in_reply_to, side, author_id, author_name, at, stored_at, words)
 		VALUES ($1,$2,$3,$4,$5,$6,'ours',$7,$8,$9,$9,$10)`, m.ID, c.Brand, m.Thread, c.ID, m.Account, m.InReplyTo, by.ID, by.Name, tx.Now(), m.Words); err != nil {
@@ -200,7 +214,10 @@ type Changed struct {
 // version already.
 func Edited(tx *db.Tx, a account.ID, in channel.Inbound) (c Changed, known bool, err error) {
 	m, ok, err := external(tx, a, in.ExternalID)
-	if err != nil || !ok || m.Gone || m.Words == in.Text {
+	if err == nil && !ok {
+		return c, false, early(tx, a, in.ExternalID, false, in.Text)
+	}
+	if err != nil || m.Gone || m.Words == in.Text {
 		return c, false, err
 	}
 	if _, err := tx.Exec(`INSERT INTO message_version (message_id, version, at, words) VALUES ($1,$2,$3,$4)`, m.ID, m.Version, tx.Now(), m.Words); err != nil {
@@ -215,7 +232,10 @@ func Edited(tx *db.Tx, a account.ID, in channel.Inbound) (c Changed, known bool,
 // Deleted honours that its author took a message back: the words go, that it was said stays.
 func Deleted(tx *db.Tx, a account.ID, in channel.Inbound) (c Changed, known bool, err error) {
 	m, ok, err := external(tx, a, in.ExternalID)
-	if err != nil || !ok || m.Gone {
+	if err == nil && !ok {
+		return c, false, early(tx, a, in.ExternalID, true, "")
+	}
+	if err != nil || m.Gone {
 		return c, false, err
 	}
 	if _, err := tx.Exec(`UPDATE message SET words = '', gone = TRUE, version = version + 1 WHERE id = $1`, m.ID); err != nil {
@@ -289,4 +309,45 @@ func GetAttachment(tx *db.Tx, id string) (a Attachment, err error) {
 		err = fault.New(fault.NotFound, "there is no such file")
 	}
 	return a, err
+}
+
+// Early is what came before its message: an edit, or that it is gone.
+type Early struct {
+	Gone  bool
+	Words string
+}
+
+// earlyTerm is how long it is kept.
+const earlyTerm = 7 * day
+
+func early(tx *db.Tx, a account.ID, ext string, gone bool, words string) error {
+	_, err := tx.Exec(`INSERT INTO early_change (account_id, external_id, gone, words, at) VALUES ($1,$2,$3,$4,$5)
+		ON CONFLICT (account_id, external_id) DO UPDATE SET gone = excluded.gone OR early_change.gone, words = excluded.words, at = excluded.at`, a, ext, gone, words, tx.Now())
+	return err
+}
+
+// EarlyChanges takes what came before the messages of a batch, by their external ids.
+func EarlyChanges(tx *db.Tx, a account.ID, in []channel.Inbound) (map[string]Early, error) {
+	want := map[string]bool{}
+	for _, m := range in {
+		if m.ExternalID != "" {
+			want[m.ExternalID] = true
+		}
+	}
+	out := map[string]Early{}
+	return out, eachIn(keysOf(want), func(ids []any) error {
+		return tx.Query(`SELECT external_id, gone, words FROM early_change WHERE account_id = $1 AND external_id IN `+db.In(2, len(ids)), append([]any{a}, ids...), func(r *sql.Rows) error {
+			var ext string
+			var e Early
+			err := r.Scan(&ext, &e.Gone, &e.Words)
+			out[ext] = e
+			return err
+		})
+	})
+}
+
+// ForgetEarly drops what waited for its message for too long.
+func ForgetEarly(tx *db.Tx) error {
+	_, err := tx.Exec(`DELETE FROM early_change WHERE at < $1`, tx.Now()-earlyTerm)
+	return err
 }

@@ -67,6 +67,7 @@ type Asked struct {
 	Conversation conversation.ID
 	Asker        contact.ID
 	Words        string
+	Version      int64 // of the message; 0 stands for its first
 	Asks         []text.Ask
 }
 
@@ -75,10 +76,10 @@ func Found(tx *db.Tx, b brand.ID, in []Asked) error {
 	var rows [][]any
 	for _, m := range in {
 		for _, a := range m.Asks {
-			rows = append(rows, []any{id.New(), b, m.Conversation, m.Message, m.Asker, a.Start, a.End, a.Kind, a.Kind != Rhetorical, Open})
+			rows = append(rows, []any{id.New(), b, m.Conversation, m.Message, m.Asker, max(m.Version, 1), a.Start, a.End, a.Kind, a.Kind != Rhetorical, Open})
 		}
 	}
-	_, err := tx.Insert(`INSERT INTO question (id, brand_id, conversation_id, message_id, asker_id, start_at, end_at, kind, owed, state)`, "", rows)
+	_, err := tx.Insert(`INSERT INTO question (id, brand_id, conversation_id, message_id, asker_id, version, start_at, end_at, kind, owed, state)`, "", rows)
 	return err
 }
 
@@ -131,7 +132,7 @@ func Get(tx *db.Tx, by auth.Actor, q ID) (Question, error) {
 type End struct {
 	Question ID
 	State    State
-	Reason   string                 // needed to decline
+	Reason   string                 // needed to decline; of an answer by others: who answered, where no message of ours carries it
 	By       conversation.MessageID // of ours, which answers it
 }
 
@@ -218,8 +219,10 @@ func (e End) valid(q Question) error {
 		return fault.New(fault.Invalid, "there is no question state %q", e.State)
 	case e.State == Declined && strings.TrimSpace(e.Reason) == "":
 		return fault.New(fault.Invalid, "to decline a question, say the reason the customer was told")
-	case (e.State == Answered || e.State == AnsweredByDepartment || e.State == AnsweredByCommunity) && e.By == "":
+	case e.State == Answered && e.By == "":
 		return fault.New(fault.Invalid, "an answer is a reply: say which message answers this question")
+	case (e.State == AnsweredByDepartment || e.State == AnsweredByCommunity) && e.By == "" && strings.TrimSpace(e.Reason) == "":
+		return fault.New(fault.Invalid, "say which message answers this question, or who answered it")
 	case !q.Owed && e.State != NotAQuestion && e.State != Open && q.Kind != Rhetorical:
 		return fault.New(fault.Conflict, "this question is history and is owed by nobody")
 	case len(e.Reason) > 2000:

@@ -147,6 +147,14 @@ func authors(messages []item) []channel.Author {
 
 // theirs pairs messages with their authors and leaves out our own posts that are echoes of a delivery.
 func theirs(tx *db.Tx, b Batch, messages []item, who []contact.Who) (in []conversation.In, asked [][]text.Ask, err error) {
+	all := make([]channel.Inbound, len(messages))
+	for i, m := range messages {
+		all[i] = m.Inbound
+	}
+	early, err := conversation.EarlyChanges(tx, b.Account.ID, all)
+	if err != nil {
+		return nil, nil, err
+	}
 	n := 0
 	for _, m := range messages {
 		if m.Kind == channel.Own {
@@ -155,17 +163,25 @@ func theirs(tx *db.Tx, b Batch, messages []item, who []contact.Who) (in []conver
 				return nil, nil, err
 			}
 			if !ours { // answered outside: in the network's own app
+				if m.Agent == "" {
+					m.Agent, _, _ = text.Signature(m.Text)
+				}
 				in, asked = append(in, conversation.In{Inbound: m.Inbound}), append(asked, nil)
 			}
 			continue
 		}
 		w := who[n]
 		n++
+		one := conversation.In{Inbound: m.Inbound, Who: w}
+		if e, ok := early[m.ExternalID]; ok { // a door may bring things in any order
+			m.Text, m.Meaning = e.Words, read(e.Words, m.Lang)
+			one.Early, one.Text = &e, e.Words
+		}
+		one.Quiet = m.Quiet
 		asks := m.Asks
 		if w.Blocked || m.Context || m.Automatic {
 			asks = nil
 		}
-		one := conversation.In{Inbound: m.Inbound, Who: w, Quiet: m.Quiet}
 		for _, a := range asks {
 			if a.Kind == question.Rhetorical {
 				continue
@@ -187,7 +203,7 @@ func work(b Batch, in []conversation.In, asked [][]text.Ask, got []conversation.
 			continue
 		}
 		if len(asked[i]) > 0 {
-			found = append(found, question.Asked{Message: r.Message, Conversation: r.Conversation, Asker: r.Author, Words: in[i].Text, Asks: asked[i]})
+			found = append(found, question.Asked{Message: r.Message, Conversation: r.Conversation, Asker: r.Author, Words: in[i].Text, Version: in[i].Version(), Asks: asked[i]})
 		}
 		if r.Work && r.Owner == "" && !seen[r.Conversation] {
 			seen[r.Conversation] = true

@@ -315,6 +315,77 @@ func TestWhatStoodThereBeforeOwesNothingUntilItIsSaidToUs(t *testing.T) {
 	})
 }
 
+func TestPublicAndPrivateWordsOfOneThreadAreToldApart(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := desktest.New(t, d)
+		pub := w.Says("hanne", "", "Where is my parcel?")
+		priv := w.Says("hanne", pub.ThreadKey, "My number is 999, does that help?")
+		priv.Public = false
+		got := w.Hears(pub, priv)
+		late := w.Says("hanne", pub.ThreadKey, "And in private again?")
+		late.Public = false
+		got = append(got, w.Hears(late)...)
+		if got[0].Conversation != got[1].Conversation || got[0].Thread == got[1].Thread || got[1].Thread != got[2].Thread {
+			t.Errorf("%+v", got)
+		}
+		w.Read(func(tx *db.Tx) error {
+			ts, err := conversation.Threads(tx, got[0].Conversation)
+			if len(ts) != 2 || ts[0].RemoteKey != ts[1].RemoteKey || ts[0].Kind == ts[1].Kind {
+				t.Errorf("%+v", ts)
+			}
+			return err
+		})
+	})
+}
+
+func TestWhatComesBeforeItsMessageIsNotLost(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := desktest.New(t, d)
+		gone, edited := w.Says("hanne", "", "Should this be gone?"), w.Says("olga", "", "Old words?")
+		x, e := gone, edited
+		x.Kind, x.Text = channel.Delete, ""
+		e.Kind, e.Text = channel.Edit, "What are the new words?"
+		w.Hears(x, e)
+		got := w.Hears(gone, edited)
+		w.Read(func(tx *db.Tx) error {
+			m, err := conversation.GetMessage(tx, got[0].Message)
+			if err != nil || !m.Gone || m.Words != "" {
+				t.Errorf("deleted before it came: %+v, %v", m, err)
+			}
+			m, err = conversation.GetMessage(tx, got[1].Message)
+			if err != nil || m.Words != e.Text || m.Version != 2 {
+				t.Errorf("edited before it came: %+v, %v", m, err)
+			}
+			return nil
+		})
+		if a, b := w.Conversation(got[0].Conversation), w.Conversation(got[1].Conversation); a.OwedQuestions != 0 || a.WaitingSince != db.Never || b.OwedQuestions != 1 || b.Asked != e.Text {
+			t.Errorf("%+v %+v", a, b)
+		}
+	})
+}
+
+func TestNothingIsPostedUnderADeletedPost(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := desktest.New(t, d)
+		m := w.Says("hanne", "", "Where is my parcel?")
+		r := w.Hears(m)[0]
+		m.Kind, m.Text = channel.Delete, ""
+		w.Hears(m)
+		for seen, want := range map[conversation.MessageID]fault.Kind{"": fault.Conflict, "nonsense": fault.Invalid} {
+			err := d.Write(t.Context(), db.Desk, func(tx *db.Tx) error {
+				_, err := reply.Send(tx, w.Mara.Actor(), draft.Draft{Conversation: r.Conversation, Words: "On Friday.", Seen: seen}, 0)
+				return err
+			})
+			if !fault.Is(err, want) {
+				t.Errorf("seen %q: %v", seen, err)
+			}
+		}
+	})
+}
+
 func TestStrangeThreadsAndWords(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

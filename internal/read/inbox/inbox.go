@@ -120,12 +120,13 @@ func placeOf(s string) (p place, ok bool, err error) {
 	return p, true, nil
 }
 
-const rowFrom = ` FROM conversation c JOIN brand b ON b.id = c.brand_id LEFT JOIN contact k ON k.id = c.contact_id LEFT JOIN person o ON o.id = c.owner_id `
+const rowFrom = ` FROM conversation c JOIN brand b ON b.id = c.brand_id LEFT JOIN contact f ON f.id = c.contact_id
+	LEFT JOIN contact k ON k.id = COALESCE(f.merged_into, f.id) LEFT JOIN person o ON o.id = c.owner_id `
 
-const rowColumns = conversation.Columns + `, b.slug, b.name, COALESCE(k.name, ''), COALESCE(o.name, '')`
+const rowColumns = conversation.Columns + `, b.slug, b.name, COALESCE(k.id, ''), COALESCE(k.name, ''), COALESCE(o.name, '')`
 
 func scanRow(r *sql.Rows) (x Row, err error) {
-	err = r.Scan(append(x.Into(), &x.Brand, &x.BrandName, &x.ContactName, &x.OwnerName)...)
+	err = r.Scan(append(x.Into(), &x.Brand, &x.BrandName, &x.Contact, &x.ContactName, &x.OwnerName)...)
 	return x, err
 }
 
@@ -247,7 +248,7 @@ func pageOf(tx *db.Tx, v view, whose any, after place, more bool, limit int) (ou
 	}
 	// The page is cut before names are joined to it.
 	q := `SELECT ` + rowColumns + ` FROM (SELECT c.* FROM conversation c WHERE ` + where + order + `) c JOIN brand b ON b.id = c.brand_id
-		LEFT JOIN contact k ON k.id = c.contact_id LEFT JOIN person o ON o.id = c.owner_id`
+		LEFT JOIN contact f ON f.id = c.contact_id LEFT JOIN contact k ON k.id = COALESCE(f.merged_into, f.id) LEFT JOIN person o ON o.id = c.owner_id`
 	if err = tx.Query(q, args, func(r *sql.Rows) error {
 		x, err := scanRow(r)
 		out = append(out, x)

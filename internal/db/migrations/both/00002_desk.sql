@@ -182,7 +182,7 @@ CREATE TABLE thread (
   kind            TEXT   NOT NULL CHECK (kind IN ('public','private','mail','room','phone')),
   url             TEXT   NOT NULL DEFAULT '',
   window_until    BIGINT NOT NULL DEFAULT 9223372036854775807,
-  UNIQUE (account_id, remote_key)
+  UNIQUE (account_id, remote_key, kind)      -- what is public and what is private of one thread are two surfaces
 );
 CREATE INDEX thread_conversation ON thread (conversation_id);
 
@@ -223,6 +223,16 @@ CREATE TABLE message_version (
   words      TEXT   NOT NULL,
   PRIMARY KEY (message_id, version)
 );
+-- An edit or a deletion that came before its message: doors may bring things in any order. Kept for a week.
+CREATE TABLE early_change (
+  account_id  TEXT    NOT NULL,
+  external_id TEXT    NOT NULL,
+  gone        BOOLEAN NOT NULL,
+  words       TEXT    NOT NULL DEFAULT '',
+  at          BIGINT  NOT NULL,
+  PRIMARY KEY (account_id, external_id)
+);
+CREATE INDEX early_change_at ON early_change (at);
 CREATE TABLE attachment (
   id         TEXT   NOT NULL PRIMARY KEY,
   brand_id   TEXT   NOT NULL,
