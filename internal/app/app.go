@@ -155,16 +155,23 @@ func (sweep) Kind() string { return "house.sweep" }
 func (a *App) book() *jobs.Book {
 	b := jobs.NewBook()
 	jobs.Do(b, func(ctx context.Context, _ sweep, _ bool) error {
-		return a.DB.Write(ctx, db.Work, func(tx *db.Tx) error {
+		if err := a.DB.Write(ctx, db.Work, func(tx *db.Tx) error {
 			if err := auth.Sweep(tx); err != nil {
 				return err
 			}
-			if err := conversation.ForgetEarly(tx); err != nil {
+			return conversation.ForgetEarly(tx)
+		}); err != nil {
+			return err
+		}
+		for {
+			var n int64
+			if err := a.DB.Write(ctx, db.Work, func(tx *db.Tx) (err error) {
+				n, err = arrival.Forget(tx, tx.Now()-arrival.Term)
+				return err
+			}); err != nil || n == 0 {
 				return err
 			}
-			_, err := arrival.Forget(tx, tx.Now()-arrival.Term)
-			return err
-		})
+		}
 	})
 	b.Every(time.Hour, sweep{})
 	jobs.Do(b, a.fetchOne)

@@ -233,6 +233,9 @@ func (tx *Tx) Row(q string, args []any, into ...any) (found bool, err error) {
 // Locked is what a SELECT ends with to lock the rows it returns until the commit.
 func (tx *Tx) Locked() string { return tx.d.dialect.locked() }
 
+// Shared is Locked for who only needs that nobody changes the rows until the commit.
+func (tx *Tx) Shared() string { return tx.d.dialect.shared() }
+
 // SkipLocked is Locked, leaving out rows that another node holds.
 func (tx *Tx) SkipLocked() string { return tx.d.dialect.skipLocked() }
 

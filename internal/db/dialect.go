@@ -9,6 +9,7 @@ type dialect interface {
 	retry(error) bool            // the same transaction may succeed when run again
 	explain(error) error         // a unique or check violation becomes a fault.Conflict that keeps its cause
 	locked() string              // FOR UPDATE
+	shared() string              // FOR SHARE
 	skipLocked() string          // FOR UPDATE SKIP LOCKED
 	readOptions() *sql.TxOptions // of a read-only transaction
 	numbers(*Tx, int) ([]int64, error)

@@ -65,6 +65,7 @@ type postgresDialect struct{}
 func (postgresDialect) name() string       { return "postgres" }
 func (postgresDialect) rowsAtOnce() int    { return 128 }
 func (postgresDialect) locked() string     { return " FOR UPDATE" }
+func (postgresDialect) shared() string     { return " FOR SHARE" }
 func (postgresDialect) skipLocked() string { return " FOR UPDATE SKIP LOCKED" }
 func (postgresDialect) readOptions() *sql.TxOptions {
 	return &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead}

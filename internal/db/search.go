@@ -52,7 +52,9 @@ func (tx *Tx) Search(q SearchQuery, before int64, limit int) ([]int64, error) {
 			if err := r.Scan(&no, &hits); err != nil {
 				return err
 			}
-			out = append(out, no)
+			if no > 0 { // 0 stands for a page without a hit, which still says how many there are
+				out = append(out, no)
+			}
 			return nil
 		})
 		return out, hits, err
@@ -107,7 +109,8 @@ func (postgresDialect) search() searchText {
 	return searchText{
 		// Two steps, both bounded: the planner would take a backward scan for two common words that never meet.
 		first: fmt.Sprintf(`WITH h AS MATERIALIZED (SELECT no FROM search WHERE terms @@ $1::text::tsquery LIMIT %d)
-			SELECT no, (SELECT count(*) FROM h) FROM h WHERE no < $2 ORDER BY no DESC LIMIT $3`, bounded),
+			SELECT COALESCE(p.no, 0), n.hits FROM (SELECT count(*) AS hits FROM h) n LEFT JOIN (SELECT no FROM h WHERE no < $2 ORDER BY no DESC LIMIT $3) p ON TRUE
+			ORDER BY p.no DESC`, bounded),
 		page: `SELECT no, 0 FROM search WHERE terms @@ $1::text::tsquery AND no < $2 ORDER BY no DESC LIMIT $3`,
 		expr: func(q SearchQuery) string {
 			word := func(t string) string {

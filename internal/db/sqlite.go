@@ -73,6 +73,7 @@ type sqliteDialect struct{}
 func (sqliteDialect) name() string                { return "sqlite" }
 func (sqliteDialect) rowsAtOnce() int             { return 1 }
 func (sqliteDialect) locked() string              { return "" }
+func (sqliteDialect) shared() string              { return "" }
 func (sqliteDialect) skipLocked() string          { return "" }
 func (sqliteDialect) readOptions() *sql.TxOptions { return nil }
 

@@ -54,7 +54,7 @@ func Hold(ctx context.Context, d *db.DB, log *slog.Logger, name, holder string, 
 // Check refuses, inside a transaction, what a holder with this fence wants to write after it lost the lease.
 func Check(tx *db.Tx, name string, fence int64) error {
 	var now int64
-	ok, err := tx.Row(`SELECT fence FROM lease WHERE name = $1`, db.Args(name), &now)
+	ok, err := tx.Row(`SELECT fence FROM lease WHERE name = $1`+tx.Shared(), db.Args(name), &now)
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,8 @@ func keep(ctx context.Context, d *db.DB, name, holder string, fence int64, lost 
 	good := time.Now() //nolint:forbidigo // monotonic: how long ago we last held it for certain
 	for wait(ctx, renew) {
 		n := int64(0)
-		err := d.Write(ctx, db.Work, func(tx *db.Tx) error {
+		short, cancel := context.WithTimeout(ctx, renew) // a database that hangs must not keep us believing
+		err := d.Write(short, db.Work, func(tx *db.Tx) error {
 			now, err := tx.ClockMicros()
 			if err != nil {
 				return err
@@ -97,6 +98,7 @@ func keep(ctx context.Context, d *db.DB, name, holder string, fence int64, lost 
 			n, err = tx.Exec(`UPDATE lease SET until = $4 WHERE name = $1 AND holder = $2 AND fence = $3`, name, holder, fence, now+term.Microseconds())
 			return err
 		})
+		cancel()
 		switch {
 		case err == nil && n == 1:
 			good = time.Now() //nolint:forbidigo // as above

@@ -383,6 +383,9 @@ func (p *Porter) Again(ctx context.Context, by auth.Actor, aid arrival.ID) error
 		return errors.Join(fault.New(fault.Invalid, "it still cannot be read: %s", cause),
 			p.DB.Write(ctx, db.Desk, func(tx *db.Tx) error { return arrival.Settle(tx, by, s, arrival.Unreadable, cause) }))
 	}
+	if len(read.In) > 0 && read.In[0].Kind == channel.Unknown {
+		return fault.New(fault.Conflict, "nobody has taught this desk what that event is yet; it is kept")
+	}
 	one := []channel.Arrival{read}
 	return p.DB.Write(ctx, db.Intake, func(tx *db.Tx) error {
 		now, err := arrival.Take(tx, by, aid) // locked: two people may press the key

@@ -167,7 +167,8 @@ func Settle(tx *db.Tx, by auth.Actor, s Stored, o Outcome, cause string) error {
 	return record.Note(tx, by, record.Entry{Brand: string(s.Brand), Kind: "arrival." + string(o), Subject: "arrival/" + string(s.ID)})
 }
 
-// Forget drops raw bytes whose term is over; what was never read keeps them.
+// Forget drops raw bytes whose term is over, some at a time; what was never read keeps them. It returns how many it dropped: call it
+// again until that is none.
 func Forget(tx *db.Tx, before int64) (int64, error) {
-	return tx.Exec(`UPDATE arrival SET body = NULL WHERE at < $1 AND outcome = 'read' AND body IS NOT NULL`, before)
+	return tx.Exec(`UPDATE arrival SET body = NULL WHERE id IN (SELECT id FROM arrival WHERE at < $1 AND outcome = 'read' AND body IS NOT NULL LIMIT 2000)`, before)
 }

@@ -294,7 +294,7 @@ func Timeline(tx *db.Tx, c ID) (out []Message, err error) {
 		at[m.ID] = i
 	}
 	err = tx.Query(`SELECT a.id, a.message_id, a.name, a.type, a.url, a.alt, a.state, a.blob, a.size, a.error FROM attachment a JOIN message m ON m.id = a.message_id
-		WHERE m.conversation_id = $1 ORDER BY a.message_id, a.n`, db.Args(c), func(r *sql.Rows) error {
+		WHERE m.conversation_id = $1 AND NOT m.gone ORDER BY a.message_id, a.n`, db.Args(c), func(r *sql.Rows) error {
 		var a Attachment
 		if err := r.Scan(&a.ID, &a.Message, &a.Name, &a.Type, &a.URL, &a.Alt, &a.State, &a.Blob, &a.Size, &a.Error); err != nil {
 			return err

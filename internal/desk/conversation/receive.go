@@ -70,6 +70,9 @@ func decide(c Conversation, m In, reopenDays, now int64) next {
 	principal := c.Contact == "" || m.Who.Contact == c.Contact
 	// A joiner without a question of their own, thanks alone, and what stood there before never make work.
 	work := !m.Quiet && !m.Early.gone() && !m.Context && !m.Automatic && !m.Who.Blocked && (principal || m.Asks > 0)
+	if c.Quarantined && work { // the quarantine is a sender's, not a thread's
+		return next{follow: true, work: true}
+	}
 	switch c.Status {
 	case Archived:
 		return next{follow: work, work: work}
@@ -85,7 +88,17 @@ func decide(c Conversation, m In, reopenDays, now int64) next {
 
 type state struct {
 	Conversation
+	meant          contact.ID // who the principal is now, after merges
 	fresh, changed bool
+}
+
+// asMeant is the conversation with the contact its principal was merged into.
+func (s *state) asMeant() Conversation {
+	c := s.Conversation
+	if s.meant != "" {
+		c.Contact = s.meant
+	}
+	return c
 }
 
 type thread struct {
@@ -144,8 +157,13 @@ func Receive(tx *db.Tx, b brand.Brand, a account.Account, in []In) ([]Received, 
 				if _, err := tx.Exec(`UPDATE message SET background = FALSE WHERE id = $1`, k.id); err != nil {
 					return nil, err
 				}
-				n := decide(c.Conversation, m, b.ReopenDays, tx.Now())
-				n.follow = false
+				n := decide(c.asMeant(), m, b.ReopenDays, tx.Now())
+				if n.follow { // what stood there stays where it stands
+					n = next{reopen: c.Status == Resolved, work: c.Status != Archived && !c.Quarantined}
+				}
+				if c.Status == Archived {
+					continue
+				}
 				apply(c, m, Theirs, min(m.At.UnixMicro(), tx.Now()), n, tx.Now())
 				c.Version++
 				out[i].Fresh, out[i].Work, out[i].Reopened, out[i].Quarantined = true, n.work && !c.Quarantined, n.reopen, c.Quarantined
@@ -170,7 +188,7 @@ func Receive(tx *db.Tx, b brand.Brand, a account.Account, in []In) ([]Received, 
 		}
 		var n next
 		if side == Theirs {
-			if n = decide(c.Conversation, m, b.ReopenDays, tx.Now()); n.follow {
+			if n = decide(c.asMeant(), m, b.ReopenDays, tx.Now()); n.follow {
 				// The surface goes on in a new conversation; what was said stays where it was said.
 				f := fresh(tx, b, a, m)
 				f.Follows, f.Owner, f.Contact = c.ID, "", c.Contact
@@ -200,7 +218,7 @@ func Receive(tx *db.Tx, b brand.Brand, a account.Account, in []In) ([]Received, 
 			hands = append(hands, []any{c.ID, "outside:" + name, false, at})
 		} else {
 			role := "participant"
-			if c.Contact == m.Who.Contact {
+			if c.asMeant().Contact == m.Who.Contact {
 				role = "principal"
 			}
 			participants = append(participants, []any{c.ID, m.Who.Contact, role, at})
@@ -282,6 +300,9 @@ func apply(c *state, m In, side Side, at int64, n next, now int64) {
 		c.Private = true
 	}
 	if side == Outside {
+		if c.WaitingSince > at && c.WaitingSince != db.Never {
+			return // it was said before what they wait for
+		}
 		c.WaitingSince = db.Never
 		if c.Status == Open && c.OwedQuestions+c.OwedPromises+c.OwedConsults+c.OwedClosing == 0 {
 			c.Status = Waiting
@@ -409,7 +430,7 @@ func knownThreads(tx *db.Tx, a account.ID, in []In) (map[string]*thread, error) 
 	}
 	out := make(map[string]*thread, len(want))
 	return out, eachIn(keysOf(want), func(ids []any) error {
-		return tx.Query(`SELECT id, conversation_id, remote_key, kind = 'public' FROM thread WHERE account_id = $1 AND remote_key IN `+db.In(2, len(ids)),
+		return tx.Query(`SELECT id, conversation_id, remote_key, kind = 'public' FROM thread WHERE account_id = $1 AND remote_key IN `+db.In(2, len(ids))+` ORDER BY id`+tx.Locked(),
 			append([]any{a}, ids...), func(r *sql.Rows) error {
 				t := &thread{}
 				err := r.Scan(&t.id, &t.conversation, &t.key, &t.public)
@@ -429,14 +450,40 @@ func lockAll(tx *db.Tx, threads map[string]*thread, known map[string]knownMessag
 		want[string(k.conversation)] = true
 	}
 	out := make(map[ID]*state, len(want))
-	return out, eachIn(keysOf(want), func(ids []any) error {
+	if err := eachIn(keysOf(want), func(ids []any) error {
 		return tx.Query(`SELECT `+Columns+` FROM conversation c WHERE c.id IN `+db.In(1, len(ids))+` ORDER BY c.id`+tx.Locked(), ids, func(r *sql.Rows) error {
 			s := &state{}
 			err := r.Scan(s.Into()...)
 			out[s.ID] = s
 			return err
 		})
-	})
+	}); err != nil || len(out) == 0 {
+		return out, err
+	}
+	merged := map[contact.ID]contact.ID{}
+	for _, s := range out {
+		merged[s.Contact] = ""
+	}
+	delete(merged, "")
+	if err := eachIn(keysOf(merged), func(ids []any) error {
+		return tx.Query(`SELECT id, merged_into FROM contact WHERE merged_into IS NOT NULL AND id IN `+db.In(1, len(ids)), ids, func(r *sql.Rows) error {
+			var c, into contact.ID
+			err := r.Scan(&c, &into)
+			merged[c] = into
+			return err
+		})
+	}); err != nil {
+		return nil, err
+	}
+	for _, s := range out {
+		if merged[s.Contact] != "" {
+			var err error
+			if s.meant, err = contact.Meant(tx, s.Contact); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return out, nil
 }
 
 func storeConversations(tx *db.Tx, b brand.Brand, convs map[ID]*state) error {

@@ -138,8 +138,11 @@ func Release(tx *db.Tx, by auth.Actor, id MessageID) (m Message, c Conversation,
 	if err := addHands(tx, [][]any{{c.ID, m.AuthorID, announced, m.At}}); err != nil {
 		return m, c, err
 	}
-	c.WaitingSince, c.MovedAt = db.Never, tx.Now()
-	if c.Status == Open && c.Owes() == 0 {
+	c.MovedAt = tx.Now()
+	if c.WaitingSince, err = unanswered(tx, c.ID, m.ID); err != nil { // they may have written while it could still be undone
+		return m, c, err
+	}
+	if c.Status == Open && c.Owes() == 0 && c.WaitingSince == db.Never {
 		c.Status = Waiting
 	}
 	if _, err := tx.Exec(`UPDATE conversation SET waiting_since = $2, moved_at = $3, status = $4, version = version + 1 WHERE id = $1`, c.ID, c.WaitingSince, c.MovedAt, c.Status); err != nil {
@@ -147,6 +150,13 @@ func Release(tx *db.Tx, by auth.Actor, id MessageID) (m Message, c Conversation,
 	}
 	event.After(tx, event.Changed{Brand: string(c.Brand), Kind: "conversation", ID: string(c.ID)})
 	return m, c, record.Note(tx, by, record.Entry{Brand: string(c.Brand), Kind: "message.released", Subject: Subject(c.ID), Data: map[string]any{"message": id}})
+}
+
+// unanswered is when the oldest message of theirs was said that came after one of ours and makes work; db.Never when there is none.
+func unanswered(tx *db.Tx, c ID, after MessageID) (at int64, err error) {
+	_, err = tx.Row(`SELECT COALESCE(min(at), $3) FROM message WHERE conversation_id = $1 AND id > $2 AND side = 'theirs' AND NOT quiet AND NOT background AND NOT automatic AND NOT gone`,
+		db.Args[any](c, after, db.Never), &at)
+	return at, err
 }
 
 // Withdraw takes back a message that was not released yet: it never was.
@@ -208,6 +218,7 @@ type Changed struct {
 	Words        string // the new ones; empty when Gone
 	Gone         bool
 	Background   bool
+	Owing        bool // its words may owe something: not a machine's, and not in the quarantine or the archive
 }
 
 // Edited keeps a new version of a message; the older one stays readable. known is false when we never had the message, or have this
@@ -255,9 +266,10 @@ func external(tx *db.Tx, a account.ID, ext string) (m Message, ok bool, err erro
 
 func moved(tx *db.Tx, m Message, words, kind string) (Changed, bool, error) {
 	c := Changed{Message: m.ID, Conversation: m.Conversation, Side: m.Side, Author: contact.ID(m.AuthorID), Words: words, Gone: m.Gone, Background: m.Background}
-	if _, err := tx.Row(`SELECT brand_id FROM conversation WHERE id = $1`+tx.Locked(), db.Args(m.Conversation), &c.Brand); err != nil {
+	if _, err := tx.Row(`SELECT brand_id, NOT quarantined AND status <> 'archived' FROM conversation WHERE id = $1`+tx.Locked(), db.Args(m.Conversation), &c.Brand, &c.Owing); err != nil {
 		return c, false, err
 	}
+	c.Owing = c.Owing && !m.Automatic
 	if _, err := tx.Exec(`UPDATE conversation SET moved_at = $2, version = version + 1 WHERE id = $1`, m.Conversation, tx.Now()); err != nil {
 		return c, false, err
 	}

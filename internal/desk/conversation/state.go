@@ -26,20 +26,21 @@ type Owed struct {
 	Asked string
 }
 
-// Owe adds and settles debts, and locks the rows. A new debt on a resolved conversation opens it in the same statement, as the
-// database demands. Each conversation is named once.
+// Owe adds and settles debts, and locks the rows. A new debt opens a conversation that is not, in the same statement, as the database
+// demands of a resolved one: somebody must see it. Each conversation is named once.
 func Owe(tx *db.Tx, owed ...Owed) error {
 	rows := make([][]any, 0, len(owed))
 	for _, o := range owed {
 		if o.Debt != Questions {
 			return impossible("unknown debt %q", o.Debt)
 		}
-		rows = append(rows, []any{o.Conversation, o.N, Short(o.Asked), db.Never})
+		rows = append(rows, []any{o.Conversation, o.N, Short(o.Asked), db.Never, tx.Now()})
 	}
 	slices.SortFunc(rows, func(x, y []any) int { return strings.Compare(string(x[0].(ID)), string(y[0].(ID))) })
-	_, err := tx.Update("conversation", "id TEXT, n BIGINT, asked TEXT, never BIGINT",
+	_, err := tx.Update("conversation", "id TEXT, n BIGINT, asked TEXT, never BIGINT, now BIGINT",
 		`owed_questions = t.owed_questions + v.n, asked = v.asked,
-		status = CASE WHEN t.status = 'resolved' AND v.n > 0 THEN 'open' ELSE t.status END,
+		status = CASE WHEN t.status IN ('resolved', 'waiting', 'snoozed') AND v.n > 0 THEN 'open' ELSE t.status END,
+		waiting_since = CASE WHEN v.n > 0 AND t.waiting_since = v.never THEN v.now ELSE t.waiting_since END,
 		outcome = CASE WHEN t.status = 'resolved' AND v.n > 0 THEN '' ELSE t.outcome END,
 		resolved_at = CASE WHEN t.status = 'resolved' AND v.n > 0 THEN v.never ELSE t.resolved_at END`, "t.id = v.id", rows)
 	return err
@@ -140,12 +141,31 @@ func Reopen(tx *db.Tx, by auth.Actor, c Conversation, why string) error {
 	if c.Status == Open && !c.Quarantined {
 		return nil
 	}
-	if _, err := tx.Exec(`UPDATE conversation SET status = 'open', outcome = '', resolved_at = $2, quarantined = FALSE, moved_at = $3, version = version + 1 WHERE id = $1`,
-		c.ID, db.Never, tx.Now()); err != nil {
+	waiting := c.WaitingSince
+	if c.Quarantined { // as if it had never been there
+		var last MessageID
+		if _, err := tx.Row(`SELECT COALESCE(max(id), '') FROM message WHERE conversation_id = $1 AND side IN ('ours', 'outside')`, db.Args(c.ID), &last); err != nil {
+			return err
+		}
+		var err error
+		if waiting, err = unanswered(tx, c.ID, last); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.Exec(`UPDATE conversation SET status = 'open', outcome = '', resolved_at = $2, quarantined = FALSE, moved_at = $3, waiting_since = $4, version = version + 1 WHERE id = $1`,
+		c.ID, db.Never, tx.Now(), waiting); err != nil {
 		return err
 	}
 	event.After(tx, event.Changed{Brand: string(c.Brand), Kind: "conversation", ID: string(c.ID)})
 	return record.Note(tx, by, record.Entry{Brand: string(c.Brand), Kind: "conversation.reopened", Subject: Subject(c.ID), Data: map[string]any{"outcome": c.Outcome}, Words: why})
+}
+
+// LockAll holds conversations until the commit, in the order of their ids, as everybody does who holds several.
+func LockAll(tx *db.Tx, ids ...ID) error {
+	slices.Sort(ids)
+	return eachIn(slices.Compact(ids), func(part []any) error {
+		return tx.Query(`SELECT id FROM conversation WHERE id IN `+db.In(1, len(part))+` ORDER BY id`+tx.Locked(), part, func(*sql.Rows) error { return nil })
+	})
 }
 
 // Load counts the open conversations of each person, at most most of each: it is asked once a batch.

@@ -147,28 +147,22 @@ func Begin(tx *db.Tx, a account.ID, fence int64) (at Attempt, more bool, next in
 	}
 	type row struct {
 		Attempt
-		state     State
-		notBefore int64
-		thread    conversation.ThreadID
+		state  State
+		thread conversation.ThreadID
 	}
 	var pick *row
 	// A part waits for the one before it; a message waits for nobody else's.
-	if err := tx.Query(`SELECT d.message_id, d.part, d.words, d.send_key, d.state, d.tries, d.claim, d.claimed_at, d.not_before, COALESCE(m.thread_id, ''), m.in_reply_to, m.lang, m.author_name
-		FROM delivery d JOIN message m ON m.id = d.message_id
-		WHERE d.account_id = $1 AND d.state IN ('queued', 'sending')
-		AND NOT EXISTS (SELECT 1 FROM delivery e WHERE e.message_id = d.message_id AND e.part < d.part AND e.state <> 'sent')
-		ORDER BY d.message_id, d.part LIMIT 64`, db.Args(a), func(r *sql.Rows) error {
-		var x row
-		if err := r.Scan(&x.Message, &x.Part, &x.Out.Text, &x.Out.Key, &x.state, &x.Tries, &x.Claim, &x.Since, &x.notBefore, &x.thread, &x.Out.InReplyTo, &x.Out.Lang, &x.Out.Signer); err != nil {
-			return err
-		}
-		if x.notBefore > tx.Now() {
-			next = min(next, x.notBefore)
-		} else if pick == nil {
-			pick = &x
-		}
-		return nil
-	}); err != nil || pick == nil {
+	const may = `d.account_id = $1 AND d.state IN ('queued', 'sending')
+		AND NOT EXISTS (SELECT 1 FROM delivery e WHERE e.message_id = d.message_id AND e.part < d.part AND e.state <> 'sent')`
+	if err := tx.Query(`SELECT d.message_id, d.part, d.words, d.send_key, d.state, d.tries, d.claim, d.claimed_at, COALESCE(m.thread_id, ''), m.in_reply_to, m.lang, m.author_name
+		FROM delivery d JOIN message m ON m.id = d.message_id WHERE `+may+` AND d.not_before <= $2 ORDER BY d.message_id, d.part LIMIT 1`, db.Args[any](a, tx.Now()), func(r *sql.Rows) error {
+		pick = &row{}
+		return r.Scan(&pick.Message, &pick.Part, &pick.Out.Text, &pick.Out.Key, &pick.state, &pick.Tries, &pick.Claim, &pick.Since, &pick.thread, &pick.Out.InReplyTo, &pick.Out.Lang, &pick.Out.Signer)
+	}); err != nil {
+		return at, false, next, err
+	}
+	if pick == nil {
+		_, err = tx.Row(`SELECT COALESCE(min(d.not_before), $2) FROM delivery d WHERE `+may, db.Args[any](a, db.Never), &next)
 		return at, false, next, err
 	}
 	at = pick.Attempt
@@ -190,7 +184,10 @@ func Begin(tx *db.Tx, a account.ID, fence int64) (at Attempt, more bool, next in
 	if at.Out.To, err = conversation.Addressee(tx, conversation.Message{ID: at.Message, Thread: pick.thread, InReplyTo: at.Out.InReplyTo}); err != nil {
 		return at, false, next, err
 	}
-	_, err = tx.Exec(`UPDATE delivery SET state = 'sending', claim = $3, tries = $4, claimed_at = $5 WHERE message_id = $1 AND part = $2`, at.Message, at.Part, at.Claim, at.Tries, at.Since)
+	n, err := tx.Exec(`UPDATE delivery SET state = 'sending', claim = $3, tries = $4, claimed_at = $5 WHERE message_id = $1 AND part = $2 AND claim = $6`, at.Message, at.Part, at.Claim, at.Tries, at.Since, at.Claim-1)
+	if err == nil && n == 0 { // somebody else has claimed it
+		return at, false, tx.Now(), nil
+	}
 	return at, err == nil, next, err
 }
 

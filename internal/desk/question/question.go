@@ -144,6 +144,17 @@ func Settle(tx *db.Tx, by auth.Actor, ends ...End) error {
 	}
 	change := map[conversation.ID]*sum{}
 	var entries []record.Entry
+	var held []conversation.ID
+	for _, e := range ends {
+		q, err := Get(tx, by, e.Question)
+		if err != nil {
+			return err
+		}
+		held = append(held, q.Conversation)
+	}
+	if err := conversation.LockAll(tx, held...); err != nil { // two people may settle the same one: states are read again, below
+		return err
+	}
 	for _, e := range ends {
 		q, err := Get(tx, by, e.Question)
 		if err != nil {
@@ -268,6 +279,9 @@ func Add(tx *db.Tx, by auth.Actor, m conversation.MessageID, start, end int64) (
 	event.After(tx, event.Changed{Brand: string(c.Brand), Kind: "conversation", ID: string(c.ID)})
 	return q, record.Note(tx, by, record.Entry{Brand: string(c.Brand), Kind: "question.added", Subject: conversation.Subject(c.ID), Data: map[string]any{"question": q, "message": m}})
 }
+
+// Refresh has the list show again what is asked, after words went from under it.
+func Refresh(tx *db.Tx, c conversation.ID) error { return owe(tx, c, 0) }
 
 // AnsweredBy lists what a message of ours settled.
 func AnsweredBy(tx *db.Tx, m conversation.MessageID) (out []ID, err error) {

@@ -80,6 +80,13 @@ func words(err error) string {
 }
 
 func settle(tx *db.Tx, at delivery.Attempt, r channel.Receipt, result delivery.Result, after time.Duration, why string, canFind bool) error {
+	m, err := conversation.GetMessage(tx, at.Message)
+	if err != nil {
+		return err
+	}
+	if err := conversation.LockAll(tx, m.Conversation); err != nil { // before the delivery, as who decides it does
+		return err
+	}
 	s, err := delivery.Settle(tx, at, r, result, after, why, canFind)
 	if err != nil || s.State != delivery.Failed {
 		return err

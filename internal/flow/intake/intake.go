@@ -222,7 +222,7 @@ func follow(tx *db.Tx, b Batch, rest []item) error {
 			if err != nil {
 				return err
 			}
-			if !known || c.Side != conversation.Theirs || c.Background {
+			if !known || c.Side != conversation.Theirs || c.Background || !c.Owing {
 				continue
 			}
 			if err := question.Reread(tx, c.Brand, question.Asked{Message: c.Message, Conversation: c.Conversation, Asker: c.Author, Words: c.Words, Asks: m.Asks}); err != nil {
@@ -232,6 +232,11 @@ func follow(tx *db.Tx, b Batch, rest []item) error {
 			c, known, err := conversation.Deleted(tx, b.Account.ID, m.Inbound)
 			if err != nil {
 				return err
+			}
+			if known && c.Side == conversation.Theirs {
+				if err := question.Refresh(tx, c.Conversation); err != nil {
+					return err
+				}
 			}
 			if known && c.Side != conversation.Theirs { // our own words are gone from the network: what they answered is open again
 				if err := question.Reopen(tx, auth.TheHouse(), c.Message, "our answer was deleted"); err != nil {

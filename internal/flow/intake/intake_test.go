@@ -10,6 +10,7 @@ import (
 	"answerable/internal/channel"
 	"answerable/internal/db"
 	"answerable/internal/db/dbtest"
+	"answerable/internal/desk/contact"
 	"answerable/internal/desk/conversation"
 	"answerable/internal/desk/draft"
 	"answerable/internal/desk/question"
@@ -382,6 +383,97 @@ func TestNothingIsPostedUnderADeletedPost(t *testing.T) {
 			if !fault.Is(err, want) {
 				t.Errorf("seen %q: %v", seen, err)
 			}
+		}
+	})
+}
+
+func TestWhatComesDuringTheUndoWindowStaysInSight(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := desktest.New(t, d)
+		r := w.Hears(w.Says("hanne", "", "Your tents are a joy."))[0]
+		var sent reply.Sent
+		w.Write(func(tx *db.Tx) (err error) {
+			sent, err = reply.Send(tx, w.Mara.Actor(), draft.Draft{Conversation: r.Conversation, Words: "Glad to hear it."}, 5e6)
+			return err
+		})
+		w.Hears(w.Says("hanne", "m1", "My address was wrong, I moved last week."))
+		w.Write(func(tx *db.Tx) error { return reply.Release(tx, auth.TheHouse(), sent.Message) })
+		if c := w.Conversation(r.Conversation); c.Status != conversation.Open || c.WaitingSince == db.Never {
+			t.Errorf("her second message went out of sight: %+v", c)
+		}
+	})
+}
+
+func TestAMergedCustomerIsStillThePrincipal(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := desktest.New(t, d)
+		a, b := w.Hears(w.Says("hanne", "", "Where is my parcel?"))[0], w.Hears(w.Says("hanne2", "", "Your tents are a joy."))[0]
+		w.Write(func(tx *db.Tx) error { return contact.Join(tx, w.Mara.Actor(), a.Contact, b.Contact, "she said so") })
+		end(w, a.Conversation, conversation.Declined)
+		r := w.Hears(w.Says("hanne", "m1", "It is still broken and nothing came."))[0]
+		if c := w.Conversation(a.Conversation); !r.Work || c.Status != conversation.Open {
+			t.Errorf("taken for an onlooker: %+v", c)
+		}
+	})
+}
+
+func TestANewDebtBringsAConversationBackIntoSight(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := desktest.New(t, d)
+		m := w.Says("hanne", "", "Your tents are a joy.")
+		r := w.Hears(m)[0]
+		w.Write(func(tx *db.Tx) error {
+			_, err := reply.Send(tx, w.Mara.Actor(), draft.Draft{Conversation: r.Conversation, Words: "Glad to hear it."}, 0)
+			return err
+		})
+		m.Kind, m.Text = channel.Edit, "Your tents are a joy. Where is mine?"
+		w.Hears(m)
+		if c := w.Conversation(r.Conversation); c.Status != conversation.Open || c.OwedQuestions != 1 || c.WaitingSince == db.Never {
+			t.Errorf("%+v", c)
+		}
+	})
+}
+
+func TestTwoPeopleSettleOneQuestionOnce(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := desktest.New(t, d)
+		r := w.Hears(w.Says("hanne", "", "Where is my parcel? And who pays for it?"))[0]
+		var qs []question.Question
+		w.Read(func(tx *db.Tx) (err error) { qs, err = question.Of(tx, r.Conversation); return err })
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				if err := d.Write(t.Context(), db.Desk, func(tx *db.Tx) error {
+					return question.Settle(tx, w.Mara.Actor(), question.End{Question: qs[0].ID, State: question.NotAQuestion})
+				}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if c := w.Conversation(r.Conversation); c.OwedQuestions != 1 {
+			t.Errorf("owes %d, and one is open", c.OwedQuestions)
+		}
+	})
+}
+
+func TestTheQuarantineIsASendersAndGivesBackWhatItTook(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := desktest.New(t, d)
+		c := w.Hears(w.Says("buy", "", "Where do you buy your watches?"))[0].Conversation
+		end(w, c, conversation.Spam)
+		olga := w.Hears(w.Says("olga", "m1", "When do you open on Sunday?"))[0]
+		if got := w.Conversation(olga.Conversation); olga.Conversation == c || got.Quarantined || got.OwedQuestions != 1 || got.Follows != c {
+			t.Errorf("an innocent question: %+v", got)
+		}
+		w.Write(func(tx *db.Tx) error { return resolve.Again(tx, w.Mara.Actor(), c, "a real customer") })
+		if got := w.Conversation(c); got.Status != conversation.Open || got.OwedQuestions == 0 || got.WaitingSince == db.Never || got.Asked == "" {
+			t.Errorf("given back: %+v", got)
 		}
 	})
 }

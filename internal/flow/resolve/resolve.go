@@ -10,6 +10,7 @@ import (
 	"answerable/internal/desk/conversation"
 	"answerable/internal/desk/question"
 	"answerable/internal/fault"
+	"answerable/internal/text"
 )
 
 // Item is one conversation to be ended, with how its open questions end: the whole close strip.
@@ -118,5 +119,53 @@ func Again(tx *db.Tx, by auth.Actor, conv conversation.ID, why string) error {
 			return err
 		}
 	}
-	return conversation.Reopen(tx, by, c, why)
+	if err := conversation.Reopen(tx, by, c, why); err != nil || !c.Quarantined {
+		return err
+	}
+	return restore(tx, by, c)
+}
+
+// restore gives a conversation out of the quarantine what it would owe if it had never been there: questions that were ended as spam,
+// and those of messages that nobody read meanwhile.
+func restore(tx *db.Tx, by auth.Actor, c conversation.Conversation) error {
+	qs, err := question.Of(tx, c.ID)
+	if err != nil {
+		return err
+	}
+	var ends []question.End
+	read := map[conversation.MessageID]bool{}
+	for _, q := range qs {
+		read[q.Message] = true
+		if q.State == question.NotAQuestion && q.Reason == string(conversation.Spam) {
+			ends = append(ends, question.End{Question: q.ID, State: question.Open})
+		}
+	}
+	if err := question.Settle(tx, by, ends...); err != nil {
+		return err
+	}
+	ms, err := conversation.Timeline(tx, c.ID)
+	if err != nil {
+		return err
+	}
+	var found []question.Asked
+	owed := conversation.Owed{Conversation: c.ID, Debt: conversation.Questions}
+	for _, m := range ms {
+		if m.Side != conversation.Theirs || m.Quiet || m.Gone || m.Background || m.Automatic || read[m.ID] {
+			continue
+		}
+		asks := text.Asks(m.Words, m.Lang)
+		for _, a := range asks {
+			if a.Kind != question.Rhetorical {
+				owed.N++
+			}
+		}
+		found = append(found, question.Asked{Message: m.ID, Conversation: c.ID, Asker: contact.ID(m.AuthorID), Words: m.Words, Version: m.Version, Asks: asks})
+	}
+	if err := question.Found(tx, c.Brand, found); err != nil {
+		return err
+	}
+	if err := conversation.Owe(tx, owed); err != nil {
+		return err
+	}
+	return question.Refresh(tx, c.ID)
 }

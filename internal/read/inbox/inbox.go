@@ -160,14 +160,11 @@ func List(tx *db.Tx, by auth.Actor, q Query) (Page, error) {
 	// One bounded read of an index a brand, merged here: an index cannot be in order over several.
 	var rows []Row
 	for _, w := range whose {
-		part, err := pageOf(tx, v, w, after, more, q.Limit+1)
+		part, err := pageOf(tx, by, v, w, after, more, q.Limit+1)
 		if err != nil {
 			return Page{}, err
 		}
 		rows = append(rows, part...)
-	}
-	if v.person && !by.Every { // brand is a wall also for what is mine
-		rows = slices.DeleteFunc(rows, func(r Row) bool { return !by.In(string(r.Conversation.Brand)) })
 	}
 	if len(whose) > 1 {
 		slices.SortFunc(rows, func(x, y Row) int { return v.compare(x, y) })
@@ -234,7 +231,7 @@ func scopes(tx *db.Tx, by auth.Actor, q Query, v view) ([]any, error) {
 	return out, err
 }
 
-func pageOf(tx *db.Tx, v view, whose any, after place, more bool, limit int) (out []Row, err error) {
+func pageOf(tx *db.Tx, by auth.Actor, v view, whose any, after place, more bool, limit int) (out []Row, err error) {
 	where, order, args := v.where, ` ORDER BY c.moved_at DESC, c.id DESC LIMIT $2`, []any{whose, limit}
 	if v.urgent {
 		order = ` ORDER BY c.due_at, c.severity, c.waiting_since, c.id LIMIT $2`
@@ -245,6 +242,13 @@ func pageOf(tx *db.Tx, v view, whose any, after place, more bool, limit int) (ou
 	} else if more {
 		where += ` AND (c.moved_at, c.id) < ($3, $4)`
 		args = append(args, after.Moved, after.ID)
+	}
+	if v.person && !by.Every { // brand is a wall also for what is mine
+		if len(by.Brands) == 0 {
+			return nil, nil
+		}
+		where += ` AND c.brand_id IN ` + db.In(len(args)+1, len(by.Brands))
+		args = append(args, db.Args(by.Brands...)...)
 	}
 	// The page is cut before names are joined to it.
 	q := `SELECT ` + rowColumns + ` FROM (SELECT c.* FROM conversation c WHERE ` + where + order + `) c JOIN brand b ON b.id = c.brand_id

@@ -240,12 +240,12 @@ func search(tx *db.Tx, by auth.Actor, q Query) (Page, error) {
 	if len(walls) > 0 {
 		s.Any = append(s.Any, walls)
 	}
+	// A search looks everywhere, imported history too, but never into the quarantine unless asked.
+	if q.View != Spam && (q.View != All || !slices.Contains(s.All, "is_spam")) {
+		s.None = append(s.None, "is_spam")
+	}
 	switch q.View {
 	case All:
-		// A search looks everywhere, imported history too, but never into the quarantine unless asked.
-		if !slices.Contains(s.All, "is_spam") {
-			s.None = append(s.None, "is_spam")
-		}
 	case Mine:
 		s.All = append(s.All, "is_open", "owner_"+string(q.Me))
 	case Unowned:

@@ -68,7 +68,7 @@ CREATE TABLE arrival (
   UNIQUE (account_id, sender_key)
 );
 CREATE INDEX arrival_open ON arrival (account_id, id) WHERE outcome <> 'read';
-CREATE INDEX arrival_at ON arrival (at);
+CREATE INDEX arrival_bytes ON arrival (at) WHERE outcome = 'read' AND body IS NOT NULL;
 
 CREATE TABLE contact (
   id          TEXT   NOT NULL PRIMARY KEY,
@@ -358,6 +358,7 @@ CREATE TABLE delivery (
   UNIQUE (account_id, send_key)
 );
 CREATE INDEX delivery_lane   ON delivery (account_id, message_id, part) WHERE state IN ('queued','sending');
+CREATE INDEX delivery_echo   ON delivery (account_id, message_id, part) WHERE state IN ('sending','uncertain');
 CREATE INDEX delivery_person ON delivery (brand_id, message_id) WHERE state IN ('failed','uncertain');
 
 -- One being written a conversation and person, kept on every device; one sent keeps what it answers until it is released.
