@@ -111,9 +111,9 @@ func (d *DB) Notify(ctx context.Context, topic, payload string) error {
 	return err
 }
 
-// Listen calls fn for every Notify of any node until ctx ends or the connection breaks. address replaces the database's own where
+// Listen calls ready once it hears, and fn for every Notify of any node until ctx ends or the connection breaks. address replaces the database's own where
 // a transaction pooler stands before it; empty means the same.
-func Listen(ctx context.Context, address, topic string, fn func(payload string)) error {
+func Listen(ctx context.Context, address, topic string, ready func(), fn func(payload string)) error {
 	c, err := pgx.Connect(ctx, address)
 	if err != nil {
 		return err
@@ -122,6 +122,7 @@ func Listen(ctx context.Context, address, topic string, fn func(payload string))
 	if _, err := c.Exec(ctx, "LISTEN "+pgx.Identifier{topic}.Sanitize()); err != nil {
 		return err
 	}
+	ready()
 	for {
 		n, err := c.WaitForNotification(ctx)
 		if err != nil {

@@ -137,15 +137,15 @@ func (h *Hub) Run(ctx context.Context, d *db.DB, log *slog.Logger, node, listen 
 	if !d.Single() {
 		go func() {
 			for ctx.Err() == nil {
-				err := db.Listen(ctx, listen, topic, func(p string) {
+				// What was told while nobody listened is gone: pages read again once we hear.
+				err := db.Listen(ctx, listen, topic, func() { h.here(Changed{Kind: Lost}) }, func(p string) {
 					var in packet
 					if json.Unmarshal([]byte(p), &in) == nil && in.From != node {
 						h.here(in.C...)
 					}
 				})
 				if ctx.Err() == nil {
-					log.Warn("not hearing other nodes; pages read again by themselves", "err", err)
-					h.here(Changed{Kind: Lost})
+					log.Warn("not hearing other nodes; trying again", "err", err)
 					sleep(ctx, time.Second)
 				}
 			}

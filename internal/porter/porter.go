@@ -45,6 +45,7 @@ type Porter struct {
 	Deps
 	mu    sync.Mutex
 	doors map[account.ID]*door
+	made  map[account.ID]int // grows when an account's settings change: a door opened with older ones is not kept
 }
 
 // New makes one; nothing runs before Run.
@@ -52,7 +53,7 @@ func New(d Deps) *Porter {
 	if d.Clock == nil {
 		d.Clock = time.Now //nolint:forbidigo // the default of an injected clock
 	}
-	return &Porter{Deps: d, doors: map[account.ID]*door{}}
+	return &Porter{Deps: d, doors: map[account.ID]*door{}, made: map[account.ID]int{}}
 }
 
 // Run serves every account that is not switched off, and follows what is connected or changed meanwhile, until ctx ends.
@@ -176,7 +177,7 @@ func (p *Porter) lane(ctx context.Context, d *door, fence int64) {
 // door opens an account's channel on this node, once.
 func (p *Porter) door(ctx context.Context, id account.ID) (*door, error) {
 	p.mu.Lock()
-	d := p.doors[id]
+	d, made := p.doors[id], p.made[id]
 	p.mu.Unlock()
 	if d != nil {
 		return d, nil
@@ -216,6 +217,10 @@ func (p *Porter) door(ctx context.Context, id account.ID) (*door, error) {
 		d.close()
 		return is, nil
 	}
+	if p.made[id] != made {
+		d.close()
+		return nil, errClosed // the caller comes again and finds the new settings
+	}
 	p.doors[id] = d
 	return d, nil
 }
@@ -223,6 +228,7 @@ func (p *Porter) door(ctx context.Context, id account.ID) (*door, error) {
 func (p *Porter) forget(id account.ID) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.made[id]++
 	if d := p.doors[id]; d != nil {
 		d.close()
 		delete(p.doors, id)

@@ -70,6 +70,16 @@ func Add(tx *db.Tx, by auth.Actor, p Person) (Person, error) {
 	if err := by.May(auth.Manages, ""); err != nil {
 		return p, err
 	}
+	if !by.Every { // who manages some brands adds people to those
+		if len(p.Brands) == 0 {
+			return p, fault.New(fault.Forbidden, "name the brands this person works for: you do not manage every brand")
+		}
+		for _, b := range p.Brands {
+			if err := by.May(auth.Manages, string(b)); err != nil {
+				return p, err
+			}
+		}
+	}
 	a, err := mail.ParseAddress(p.Email)
 	if err != nil || len(p.Email) > 254 {
 		return p, fault.New(fault.Invalid, "%q is no mail address", p.Email)
